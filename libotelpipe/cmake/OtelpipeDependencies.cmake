@@ -1,0 +1,28 @@
+# Everything libotelpipe is built with. Used by the build tree and by the installed package alike.
+include(CMakeFindDependencyMacro)
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(absl REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(gRPC REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(Boost 1.74 REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(ZLIB REQUIRED)
+# Header and shared library; Debian ships no CMake files for these.
+foreach(entry deflate:libdeflate.h:deflate zstd:zstd.h:zstd snappy:snappy.h:snappy lz4:lz4frame.h:lz4)
+  string(REPLACE ":" ";" entry ${entry})
+  list(GET entry 0 name)
+  list(GET entry 1 header)
+  list(GET entry 2 library)
+  if(NOT TARGET otelpipe_dep_${name})
+    find_path(OTELPIPE_${name}_INCLUDE ${header} REQUIRED)
+    find_library(OTELPIPE_${name}_LIBRARY ${library} REQUIRED)
+    add_library(otelpipe_dep_${name} UNKNOWN IMPORTED)
+    set_target_properties(otelpipe_dep_${name} PROPERTIES
+      IMPORTED_LOCATION ${OTELPIPE_${name}_LIBRARY}
+      INTERFACE_INCLUDE_DIRECTORIES ${OTELPIPE_${name}_INCLUDE})
+  endif()
+endforeach()
+find_path(OTELPIPE_protozero_INCLUDE protozero/pbf_reader.hpp REQUIRED)

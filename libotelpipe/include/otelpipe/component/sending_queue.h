@@ -1,0 +1,90 @@
+// SendingQueue: queue, retry and timeout between a pipeline and one exporter's Sender, as the reference's exporter helper has
+// them (otlp.md chapter 5). An exporter owns one and forwards Start, Consume and Shutdown to it:
+//
+//   class Loki final : public Exporter, Sender {
+//     void Send(Batch batch, SendDone done) override { http_.Post(..., [done](absl::Status s) { done(s); }); }
+//     absl::Status Start(Host& host) override { return queue_.Start(host); }
+//     void Consume(Batch batch, Done done) override { queue_.Consume(std::move(batch), std::move(done)); }
+//     void Shutdown(ShutdownDone done) override { queue_.Shutdown(std::move(done)); }
+//
+// Accepted is reported when the queue holds the batch, Finished when it was sent, or dropped (counted and logged). Without a queue both come
+// with the answer. Loop thread only.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "otelpipe/component/component.h"
+#include "otelpipe/component/fields.h"
+
+namespace otelpipe {
+
+struct RetryConfig {
+  bool enabled = true;
+  absl::Duration initial_interval = absl::Seconds(5);
+  double randomization_factor = 0.5;
+  double multiplier = 1.5;
+  absl::Duration max_interval = absl::Seconds(30);
+  absl::Duration max_elapsed_time = absl::Minutes(5);
+  static void Describe(Fields<RetryConfig>& f);
+};
+
+struct QueueBatchConfig {
+  absl::Duration flush_timeout = absl::Milliseconds(200);
+  int64_t min_size = 8192;
+  int64_t max_size = 0;
+  std::string sizer = "items";
+  static void Describe(Fields<QueueBatchConfig>& f);
+};
+
+struct QueueConfig {
+  bool enabled = true;
+  int64_t num_consumers = 10;
+  int64_t queue_size = 1000;
+  std::string sizer = "requests";
+  bool wait_for_result = false;
+  bool block_on_overflow = false;
+  bool blocking = false;  // the older spelling of block_on_overflow
+  std::optional<ComponentId> storage;
+  std::optional<QueueBatchConfig> batch;
+  static void Describe(Fields<QueueConfig>& f);
+};
+
+// The three blocks an exporter's Config takes in with Fields::Inline.
+struct SendingConfig {
+  absl::Duration timeout = absl::Seconds(5);
+  RetryConfig retry_on_failure;
+  QueueConfig sending_queue;
+  static void Describe(Fields<SendingConfig>& f);
+};
+
+// One attempt to deliver a batch. `done` is called once, on the loop, with OK, a retryable or a permanent status (done.h). The
+// attempt must end by itself within `timeout`.
+class Sender {
+ public:
+  using SendDone = absl::AnyInvocable<void(absl::Status)>;
+  virtual ~Sender() = default;
+  virtual void Send(Batch batch, absl::Duration timeout, SendDone done) = 0;
+};
+
+class SendingQueue {
+ public:
+  // `sender` outlives the queue.
+  SendingQueue(SendingConfig config, Context context, Sender* sender);
+  ~SendingQueue();
+  // FailedPrecondition when the storage extension is missing.
+  absl::Status Start(Host& host);
+  void Consume(Batch batch, Done done);
+  // Stops taking, sends what is queued (each once more; no more retries), then calls done. A persistent queue keeps the rest for the next start.
+  void Shutdown(Component::ShutdownDone done);
+  // Whether batches pass through a form that edits them (sending_queue.batch).
+  bool mutates() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace otelpipe
