@@ -165,6 +165,26 @@ class StorageExtension {
                                                               std::string_view name) = 0;
 };
 
+// --- what the components `embed` offer to the embedding program; found by dynamic_cast from Receiver and Exporter
+
+// A receiver that takes batches from the program (Service::Push). Loop thread, after Start.
+class PushTarget {
+ public:
+  virtual ~PushTarget() = default;
+  // Passes the batch to the pipelines of its signal. InvalidArgument through `done` when no pipeline of that signal has the receiver.
+  virtual void Push(Batch batch, Done done) = 0;
+};
+
+// An exporter that shows batches to the program (Service::SetTap).
+class TapTarget {
+ public:
+  virtual ~TapTarget() = default;
+  // Called before Start. The tap then runs on the loop for every batch; an empty function removes it.
+  virtual void SetTap(std::function<void(const Batch&)> tap) = 0;
+};
+
+// --- authentication, offered by extensions
+
 using Headers = std::vector<std::pair<std::string, std::string>>;  // names in lower case
 
 // Checks incoming requests. Unauthenticated with the text for the client when it refuses. May be called from any thread.
