@@ -1,8 +1,10 @@
 #include "shared/regex/syntax.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "shared/regex/syntax_leaf.h"
 #include "shared/regex/utf8.h"
 
 namespace otelpipe::regex {
@@ -12,6 +14,7 @@ using Kind = SyntaxNode::Kind;
 using NodePtr = std::unique_ptr<SyntaxNode>;
 
 constexpr int kMaxHeight = 1000;
+constexpr std::string_view kNestsTooDeeply = "expression nests too deeply";
 constexpr int kMaxRepeat = 1000;
 constexpr int kTooBig = -2;  // a repeat count that does not fit
 
@@ -21,65 +24,6 @@ struct Flags {
   bool dot_newline = false;  // s
   bool ungreedy = false;     // U
 };
-
-bool IsWordChar(uint32_t c) {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
-}
-
-int HexValue(uint32_t c) {
-  if (c >= '0' && c <= '9') return static_cast<int>(c - '0');
-  if (c >= 'a' && c <= 'f') return static_cast<int>(c - 'a' + 10);
-  if (c >= 'A' && c <= 'F') return static_cast<int>(c - 'A' + 10);
-  return -1;
-}
-
-struct NamedRanges {
-  std::string_view name;
-  std::vector<CharClass::Range> ranges;
-};
-
-const std::vector<CharClass::Range>* FindPerlClass(char letter) {
-  static const std::vector<CharClass::Range> digit = {{'0', '9'}};
-  static const std::vector<CharClass::Range> space = {{'\t', '\n'}, {'\f', '\r'}, {' ', ' '}};
-  static const std::vector<CharClass::Range> word = {
-      {'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}};
-  switch (letter) {
-    case 'd':
-    case 'D':
-      return &digit;
-    case 's':
-    case 'S':
-      return &space;
-    case 'w':
-    case 'W':
-      return &word;
-    default:
-      return nullptr;
-  }
-}
-
-const std::vector<CharClass::Range>* FindPosixClass(std::string_view name) {
-  static const std::vector<NamedRanges> classes = {
-      {"alnum", {{'0', '9'}, {'A', 'Z'}, {'a', 'z'}}},
-      {"alpha", {{'A', 'Z'}, {'a', 'z'}}},
-      {"ascii", {{0, 0x7F}}},
-      {"blank", {{'\t', '\t'}, {' ', ' '}}},
-      {"cntrl", {{0, 0x1F}, {0x7F, 0x7F}}},
-      {"digit", {{'0', '9'}}},
-      {"graph", {{'!', '~'}}},
-      {"lower", {{'a', 'z'}}},
-      {"print", {{' ', '~'}}},
-      {"punct", {{'!', '/'}, {':', '@'}, {'[', '`'}, {'{', '~'}}},
-      {"space", {{'\t', '\r'}, {' ', ' '}}},
-      {"upper", {{'A', 'Z'}}},
-      {"word", {{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}}},
-      {"xdigit", {{'0', '9'}, {'A', 'F'}, {'a', 'f'}}},
-  };
-  for (const NamedRanges& c : classes) {
-    if (c.name == name) return &c.ranges;
-  }
-  return nullptr;
-}
 
 NodePtr MakeNode(Kind kind) {
   auto node = std::make_unique<SyntaxNode>();
@@ -94,9 +38,8 @@ void Adopt(SyntaxNode& parent, NodePtr child) {
 
 // Whether the counts of nested repetitions multiply to at most `budget` on every path.
 bool RepeatsWithin(const SyntaxNode& node, int budget) {
-  if (node.kind == Kind::kRepeat && node.max != 0 && !(node.max == SyntaxNode::kUnlimited &&
-                                                       node.min <= 1) &&
-      !(node.min == 0 && node.max == 1)) {
+  if (node.kind == Kind::kRepeat) {
+    if (node.max == 0) return true;
     const int count = node.max == SyntaxNode::kUnlimited ? node.min : node.max;
     if (count > budget) return false;
     if (count > 0) budget /= count;
@@ -108,7 +51,7 @@ bool RepeatsWithin(const SyntaxNode& node, int budget) {
 }
 
 // A loop over the pattern with a stack of open groups; no recursion, so depth costs no stack.
-class Parser {
+class Parser : private LeafParser {
  public:
   explicit Parser(std::string_view pattern) : whole_(pattern), rest_(pattern) {
     frames_.emplace_back();
@@ -121,7 +64,7 @@ class Parser {
       std::string_view repeat;
       const std::string_view before = rest_;
       rewritten_.reset();
-      if (!Step(last_repeat, repeat)) return status_;
+      if (!Step(last_repeat, repeat)) return status();
       if (rewritten_) {
         result_.re2_text += *rewritten_;
       } else {
@@ -131,7 +74,7 @@ class Parser {
     }
     if (frames_.size() != 1) return PatternError("missing closing )", whole_);
     result_.root = CloseFrame();
-    if (result_.root->height > kMaxHeight) return NestsTooDeeply();
+    if (result_.root->height > kMaxHeight) return PatternError(kNestsTooDeeply, whole_);
     return std::move(result_);
   }
 
@@ -142,34 +85,6 @@ class Parser {
     std::vector<NodePtr> alternatives;
     std::vector<NodePtr> concat;
   };
-
-  bool Fail(std::string_view message, std::string_view fragment) {
-    status_ = PatternError(message, fragment);
-    return false;
-  }
-
-  absl::Status NestsTooDeeply() { return PatternError("expression nests too deeply", whole_); }
-
-  static std::string_view Consumed(std::string_view before, std::string_view after) {
-    return before.substr(0, before.size() - after.size());
-  }
-
-  // Takes one character off `text`.
-  bool NextRune(std::string_view& text, uint32_t& rune) {
-    const DecodedRune d = DecodeRune(text.data(), text.data() + text.size());
-    if (d.rune == kRuneError && d.width == 1) return Fail("invalid UTF-8", text);
-    text.remove_prefix(d.width);
-    rune = d.rune;
-    return true;
-  }
-
-  bool CheckUtf8(std::string_view text) {
-    uint32_t rune;
-    while (!text.empty()) {
-      if (!NextRune(text, rune)) return false;
-    }
-    return true;
-  }
 
   void Push(NodePtr node) { frames_.back().concat.push_back(std::move(node)); }
   void PushKind(Kind kind) { Push(MakeNode(kind)); }
@@ -254,8 +169,7 @@ class Parser {
         flags_ = frames_.back().flags;
         frames_.pop_back();
         if (node->height > kMaxHeight) {
-          status_ = NestsTooDeeply();
-          return false;
+          return Fail(kNestsTooDeeply, whole_);
         }
         Push(std::move(node));
         rest_.remove_prefix(1);
@@ -277,8 +191,13 @@ class Parser {
         rest_.remove_prefix(1);
         return true;
       }
-      case '[':
-        return Class();
+      case '[': {
+        CharClass chars;
+        bool known = true;
+        if (!BracketClass(rest_, flags_.fold, chars, known)) return false;
+        PushClass(std::move(chars), known);
+        return true;
+      }
       case '*':
       case '+':
       case '?': {
@@ -336,8 +255,7 @@ class Parser {
     Adopt(*node, std::move(concat.back()));
     concat.back() = std::move(node);
     if (concat.back()->height > kMaxHeight) {
-      status_ = NestsTooDeeply();
-      return false;
+      return Fail(kNestsTooDeeply, whole_);
     }
     if (counted && (min >= 2 || max >= 2) && !RepeatsWithin(*concat.back(), kMaxRepeat)) {
       return Fail("invalid repeat count", Consumed(before, after));
@@ -452,7 +370,7 @@ class Parser {
     CharClass chars;
     bool known = true;
     bool taken = false;
-    if (!ClassEscape(rest_, chars, known, taken)) return false;
+    if (!ClassEscape(rest_, flags_.fold, chars, known, taken)) return false;
     if (taken) {
       PushClass(std::move(chars), known);
       return true;
@@ -482,207 +400,12 @@ class Parser {
     return true;
   }
 
-  // \d \s \w \D \S \W \p{..} \P{..} at the head of `text`; `taken` tells whether there was one.
-  bool ClassEscape(std::string_view& text, CharClass& chars, bool& known, bool& taken) {
-    if (text.size() < 2 || text[0] != '\\') return true;
-    if (text[1] == 'p' || text[1] == 'P') {
-      std::string_view rest = text.substr(2);
-      if (rest.empty()) return true;  // the caller reports the escape
-      uint32_t c;
-      if (!NextRune(rest, c)) return false;
-      if (c == '{') {
-        const size_t end = text.find('}');
-        if (end == std::string_view::npos) {
-          if (!CheckUtf8(text)) return false;
-          return Fail("invalid character class range", text);
-        }
-        if (!CheckUtf8(text.substr(3, end - 3))) return false;
-        rest = text.substr(end + 1);
-      }
-      // Whether the name exists is RE2's to say.
-      text = rest;
-      known = false;
-      taken = true;
-      return true;
-    }
-    const std::vector<CharClass::Range>* ranges = FindPerlClass(text[1]);
-    if (ranges == nullptr) return true;
-    AddRanges(*ranges, text[1] < 'a', chars);
-    text.remove_prefix(2);
-    taken = true;
-    return true;
-  }
-
-  void AddRanges(const std::vector<CharClass::Range>& ranges, bool negated, CharClass& chars) {
-    CharClass group;
-    for (const CharClass::Range& range : ranges) {
-      if (flags_.fold) {
-        group.AddFoldedRange(range.low, range.high);  // ASCII only, so always known
-      } else {
-        group.AddRange(range.low, range.high);
-      }
-    }
-    group.Normalize();
-    if (negated) group.Negate();
-    chars.AddClass(group);
-  }
-
-  bool CharEscape(std::string_view& text, uint32_t& rune) {
-    const std::string_view start = text;
-    text.remove_prefix(1);
-    if (text.empty()) return Fail("trailing backslash at end of expression", "");
-    uint32_t c;
-    if (!NextRune(text, c)) return false;
-    switch (c) {
-      case '1':
-      case '2':
-      case '3':
-      case '4':
-      case '5':
-      case '6':
-      case '7':
-        // One digit alone would be a back-reference.
-        if (text.empty() || text[0] < '0' || text[0] > '7') break;
-        [[fallthrough]];
-      case '0':
-        rune = c - '0';
-        for (int i = 1; i < 3 && !text.empty() && text[0] >= '0' && text[0] <= '7'; ++i) {
-          rune = rune * 8 + static_cast<uint32_t>(text[0] - '0');
-          text.remove_prefix(1);
-        }
-        return true;
-      case 'x': {
-        bool valid = false;
-        if (!HexEscape(text, rune, valid)) return false;
-        if (valid) return true;
-        break;
-      }
-      case 'a':
-        rune = '\a';
-        return true;
-      case 'f':
-        rune = '\f';
-        return true;
-      case 'n':
-        rune = '\n';
-        return true;
-      case 'r':
-        rune = '\r';
-        return true;
-      case 't':
-        rune = '\t';
-        return true;
-      case 'v':
-        rune = '\v';
-        return true;
-      default:
-        if (c < 0x80 && (!IsWordChar(c) || c == '_')) {
-          rune = c;
-          return true;
-        }
-        break;
-    }
-    return Fail("invalid escape sequence", Consumed(start, text));
-  }
-
-  // What follows "\x". `text` is left where the reader stopped, for the message.
-  bool HexEscape(std::string_view& text, uint32_t& rune, bool& valid) {
-    if (text.empty()) return true;
-    uint32_t c;
-    if (!NextRune(text, c)) return false;
-    if (c == '{') {
-      rune = 0;
-      for (int digits = 0;; ++digits) {
-        if (text.empty()) return true;
-        if (!NextRune(text, c)) return false;
-        if (c == '}') {
-          valid = digits > 0;
-          return true;
-        }
-        const int value = HexValue(c);
-        if (value < 0) return true;
-        rune = rune * 16 + static_cast<uint32_t>(value);
-        if (rune > kMaxRune) return true;
-      }
-    }
-    const int high = HexValue(c);
-    if (text.empty()) {
-      // Go decodes an empty text here and finds a bad character.
-      return Fail("invalid UTF-8", "");
-    }
-    if (!NextRune(text, c)) return false;
-    const int low = HexValue(c);
-    if (high < 0 || low < 0) return true;
-    rune = static_cast<uint32_t>(high * 16 + low);
-    valid = true;
-    return true;
-  }
-
-  bool Class() {
-    const std::string_view start = rest_;
-    std::string_view text = start.substr(1);
-    const bool negated = !text.empty() && text[0] == '^';
-    if (negated) text.remove_prefix(1);
-    CharClass chars;
-    bool known = true;
-    for (bool first = true; text.empty() || text[0] != ']' || first; first = false) {
-      bool taken = false;
-      if (!PosixClass(text, chars, taken)) return false;
-      if (!taken && !ClassEscape(text, chars, known, taken)) return false;
-      if (taken) continue;
-      const std::string_view range = text;
-      uint32_t low;
-      if (!ClassChar(text, start, low)) return false;
-      uint32_t high = low;
-      if (text.size() >= 2 && text[0] == '-' && text[1] != ']') {
-        text.remove_prefix(1);
-        if (!ClassChar(text, start, high)) return false;
-        if (high < low) return Fail("invalid character class range", Consumed(range, text));
-      }
-      if (flags_.fold) {
-        known = chars.AddFoldedRange(low, high) && known;
-      } else {
-        chars.AddRange(low, high);
-      }
-    }
-    text.remove_prefix(1);
-    chars.Normalize();
-    if (negated) chars.Negate();
-    PushClass(std::move(chars), known);
-    rest_ = text;
-    return true;
-  }
-
-  bool ClassChar(std::string_view& text, std::string_view whole_class, uint32_t& rune) {
-    if (text.empty()) return Fail("missing closing ]", whole_class);
-    if (text[0] == '\\') return CharEscape(text, rune);
-    return NextRune(text, rune);
-  }
-
-  bool PosixClass(std::string_view& text, CharClass& chars, bool& taken) {
-    if (text.size() <= 2 || text[0] != '[' || text[1] != ':') return true;
-    const size_t end = text.find(":]", 2);
-    if (end == std::string_view::npos) return true;
-    std::string_view name = text.substr(2, end - 2);
-    const bool negated = !name.empty() && name[0] == '^';
-    if (negated) name.remove_prefix(1);
-    const std::vector<CharClass::Range>* ranges = FindPosixClass(name);
-    if (ranges == nullptr) {
-      return Fail("invalid character class range", text.substr(0, end + 2));
-    }
-    AddRanges(*ranges, negated, chars);
-    text.remove_prefix(end + 2);
-    taken = true;
-    return true;
-  }
-
   const std::string_view whole_;
   std::string_view rest_;
   Flags flags_;
   std::vector<Frame> frames_;
   ParsedPattern result_;
   std::unique_ptr<std::string> rewritten_;  // RE2 spelling of the current token, if it differs
-  absl::Status status_;
 };
 
 }  // namespace
@@ -694,6 +417,24 @@ absl::Status PatternError(std::string_view message, std::string_view fragment) {
   text += fragment;
   text += '`';
   return absl::InvalidArgumentError(text);
+}
+
+bool CanMatchEmpty(const SyntaxNode& node) {
+  const auto empty = [](const NodePtr& sub) { return CanMatchEmpty(*sub); };
+  switch (node.kind) {
+    case Kind::kClass:
+    case Kind::kOpaque:
+      return false;
+    case Kind::kRepeat:
+      return node.min == 0 || CanMatchEmpty(*node.subs[0]);
+    case Kind::kAlternate:
+      return std::any_of(node.subs.begin(), node.subs.end(), empty);
+    case Kind::kCapture:
+    case Kind::kConcat:
+      return std::all_of(node.subs.begin(), node.subs.end(), empty);
+    default:
+      return true;
+  }
 }
 
 absl::StatusOr<ParsedPattern> ParseGoPattern(std::string_view pattern) {

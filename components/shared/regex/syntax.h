@@ -55,6 +55,9 @@ struct ParsedPattern {
 // Fails with InvalidArgument "error parsing regexp: <message>: `<fragment>`", Go's words.
 absl::StatusOr<ParsedPattern> ParseGoPattern(std::string_view pattern);
 
+// Whether some match of the pattern could be empty.
+bool CanMatchEmpty(const SyntaxNode& node);
+
 // The status of an error that is found after parsing.
 absl::Status PatternError(std::string_view message, std::string_view fragment);
 
