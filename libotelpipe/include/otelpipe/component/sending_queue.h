@@ -7,8 +7,10 @@
 //     void Consume(Batch batch, Done done) override { queue_.Consume(std::move(batch), std::move(done)); }
 //     void Shutdown(ShutdownDone done) override { queue_.Shutdown(std::move(done)); }
 //
-// Accepted is reported when the queue holds the batch, Finished when it was sent, or dropped (counted and logged). Without a queue both come
-// with the answer. Loop thread only.
+// Accepted is reported when the queue holds the batch, Finished when it was sent, or dropped (counted and logged). Without a queue, and with
+// wait_for_result, both come with the answer. A persistent queue (`storage`) finishes a batch as soon as it is on disk. What could not be sent
+// because of a shutdown finishes as Cancelled: a receiver that can read again (files) must not count it as delivered.
+// Loop thread only.
 #pragma once
 
 #include <memory>
@@ -32,10 +34,10 @@ struct RetryConfig {
 };
 
 struct QueueBatchConfig {
-  absl::Duration flush_timeout = absl::Milliseconds(200);
-  int64_t min_size = 8192;
-  int64_t max_size = 0;
-  std::string sizer = "items";
+  absl::Duration flush_timeout = absl::ZeroDuration();  // zero: no timer
+  int64_t min_size = 0;
+  std::string sizer;  // "" = the queue's
+
   static void Describe(Fields<QueueBatchConfig>& f);
 };
 
@@ -46,7 +48,6 @@ struct QueueConfig {
   std::string sizer = "requests";
   bool wait_for_result = false;
   bool block_on_overflow = false;
-  bool blocking = false;  // the older spelling of block_on_overflow
   std::optional<ComponentId> storage;
   std::optional<QueueBatchConfig> batch;
   static void Describe(Fields<QueueConfig>& f);
@@ -77,7 +78,7 @@ class SendingQueue {
   // FailedPrecondition when the storage extension is missing.
   absl::Status Start(Host& host);
   void Consume(Batch batch, Done done);
-  // Stops taking, sends what is queued (each once more; no more retries), then calls done. A persistent queue keeps the rest for the next start.
+  // Interrupts waits between retries, tries what is queued once, then calls done. A persistent queue keeps the rest for the next start.
   void Shutdown(Component::ShutdownDone done);
   // Whether batches pass through a form that edits them (sending_queue.batch).
   bool mutates() const;

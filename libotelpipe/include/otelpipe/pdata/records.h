@@ -26,9 +26,17 @@ struct SpanId {
   bool empty() const { return bytes == std::array<uint8_t, 8>{}; }
 };
 
+// A reference to an entity that the resource describes (in development upstream; carried along, interpreted by nobody).
+struct EntityRef {
+  std::string_view schema_url;
+  std::string_view type;
+  Vec<std::string_view> id_keys;
+  Vec<std::string_view> description_keys;
+};
 struct Resource {
   Map attributes;
   uint32_t dropped_attributes_count = 0;
+  Vec<EntityRef> entity_refs;
 };
 struct Scope {
   std::string_view name;

@@ -76,7 +76,7 @@ class Value {
   void set_tag(uint8_t tag) { tag_ = tag; }
 
   // The text form used for labels and text outputs (the reference's AsString): strings as they are, true/false, shortest
-  // decimals, base64 for bytes, compact JSON with keys sorted as stored for maps and lists, "" for empty.
+  // decimals (as in JSON), base64 for bytes, compact JSON with sorted keys for maps and lists, "" for empty.
   std::string AsString() const;
   void AppendString(std::string& out) const;
 
