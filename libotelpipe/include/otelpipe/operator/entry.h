@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,6 +38,16 @@ struct EntryTime {
     return set ? static_cast<uint64_t>(seconds) * 1000000000u + static_cast<uint64_t>(int64_t{nanos}) : 0;
   }
 };
+
+// The zero time of the reference, year 1: what `timestamp` is in expressions while it is unset.
+inline constexpr int64_t kZeroTimeSeconds = -62135596800;
+
+// Values of kind time (kTagTime) and back. `time.set` false is the zero time, in both directions.
+Value TimeToValue(const EntryTime& time, Arena& arena);
+EntryTime TimeFromValue(const Value& value);
+inline bool IsTime(const Value& value) { return value.tag() == kTagTime && value.kind() == ValueKind::kBytes; }
+// The reference's name of the kind in messages: "string", "int64", "map[string]interface {}", "<nil>".
+std::string_view GoTypeName(const Value& value);
 
 // A slice of input that is acknowledged as one. Every entry read from it holds a reference; when the last one is gone (delivered, or
 // dropped on purpose) the slice is done. Loop thread only.
@@ -102,13 +113,18 @@ struct Entry {
   std::string_view trace_flags;
   std::string_view scope_name;
   AckRef ack;
+  // Set while the entry will be used again after Process returns (a router with several outputs): whoever wants to hold or send
+  // it takes a copy instead of moving it away.
+  bool keep = false;
 
   Entry() = default;
   Entry(Entry&&) = default;
   Entry& operator=(Entry&&) = default;
 };
 
-// A deep copy into `arena` (texts stay views when it is the entry's own arena). The copy shares the acknowledgement.
-Entry Copy(const Entry& entry, Arena* arena);
+// A deep copy into `arena`. Texts stay views when it is the entry's own arena; else they are copied, except file constants when
+// `intern` is given: those are interned and keep their tag. The copy shares the acknowledgement.
+using InternFunction = std::function<std::string_view(std::string_view)>;
+Entry Copy(const Entry& entry, Arena* arena, const InternFunction* intern = nullptr);
 
 }  // namespace otelpipe

@@ -6,6 +6,7 @@
 // Parsed once per configuration; per entry it walks maps only. Setting a map merges it into what is there; see Set.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,22 +36,25 @@ class FieldPath {
   // As messages show it: `body.a.b`, or `body['a.b']['c']` when a key has a dot.
   std::string ToString() const;
 
-  // Null when absent. Valid until the entry changes.
-  const Value* Get(const Entry& entry) const { return const_cast<FieldPath*>(this)->GetMutable(const_cast<Entry&>(entry)); }
+  // Null when absent. Valid until the entry changes. Bare attributes and resource have no Value; see GetMap.
+  const Value* Get(const Entry& entry) const { return GetMutable(const_cast<Entry&>(entry)); }
   Value* GetMutable(Entry& entry) const;
-  // Root attributes/resource as a whole are returned as a map value by copy of the handle; see GetMap.
-  Map* GetMap(Entry& entry) const;  // the map at the path when there is one (roots included), else null
+  // The map at the path when there is one (roots included), else null.
+  Map* GetMap(Entry& entry) const;
   // Sets `value`, creating maps on the way. A map value is merged key by key. Roots: the body is replaced, attributes and resource refuse
   // all but maps (`cannot set attributes root`).
   absl::Status Set(Entry& entry, Value value) const;
-  // Removes and returns the value in `out` (may be null). False when there was none.
+  // Removes and returns the value in `out` (may be null). False when there was none. At a root: takes the whole (true) and leaves nothing; an
+  // absent attributes or resource map yields an empty value.
   bool Delete(Entry& entry, Value* out) const;
 
-  // Interned copies of the keys so that lookups compare pointers first; called by the program compiler.
-  void Intern(const std::function<std::string_view(std::string_view)>& intern);
-  bool operator==(const FieldPath&) const = default;
+  // Replaces the keys by interned ones (OperatorContext::intern). An operator calls it in its constructor for each path it writes with:
+  // the keys it sets must live as long as the batches, and lookups compare pointers first.
+  void Intern(const InternFunction& intern);
+  bool operator==(const FieldPath& o) const { return set_ == o.set_ && root_ == o.root_ && keys_ == o.keys_; }
 
  private:
+  std::string_view key(size_t i) const { return interned_.empty() ? std::string_view(keys_[i]) : interned_[i]; }
   bool set_ = false;
   Root root_ = Root::kBody;
   std::vector<std::string> keys_;

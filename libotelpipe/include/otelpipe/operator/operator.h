@@ -12,6 +12,8 @@
 //   };
 //   registry.AddOperator(MakeOperatorFactory<Upper>());
 //
+// Mistakes that only building finds (a bad regex) are returned by Init(): any Status, or MistakeAt("regex", "...") to point at the key.
+//
 // Operators of one receiver form a chain (or graph: `output`). Each entry runs to the end of the chain before the next one is read. An operator is
 // called on the receiver's loop only.
 #pragma once
@@ -32,7 +34,6 @@
 
 namespace otelpipe {
 
-
 // What an operator gets from its receiver.
 struct OperatorContext {
   std::string id;    // after de-duplication
@@ -41,9 +42,19 @@ struct OperatorContext {
   Logger log;  // carries operator_id and operator_type
   Metrics* metrics = nullptr;
   // Texts that live as long as the program, one copy per distinct text: keys interned here compare by pointer.
-  std::function<std::string_view(std::string_view)> intern;
+  InternFunction intern;
+  // Hands over the batch under construction. For operators that send entries on their own (timers), after sending them. Not to be called inside
+  // Process, EndOfBatch or Stop.
+  std::function<void()> flush = [] {};
+  // An entry in the arena of the batch under construction, for operators that send what they held.
+  std::function<Entry()> new_entry;
   std::function<bool(std::string_view)> gate_enabled = [](std::string_view) { return false; };
 };
+
+// A mistake at a key of the operator's block ("regex", "routes::1::expr"), with the reference's message. The program adds the place.
+inline absl::Status MistakeAt(std::string_view path, std::string_view message) {
+  return ConfigErrorAt(Location{}, std::string(path), std::string(message));
+}
 
 class LogOperator {
  public:
@@ -65,6 +76,8 @@ class LogOperator {
   virtual std::vector<std::string> Outputs() const { return {}; }
   // True when entries may leave by the list order when Outputs() is empty (a router: false; an output operator: false).
   virtual bool can_output() const { return true; }
+  // False for inputs: nothing may be sent to them.
+  virtual bool can_process() const { return true; }
   // Connects. `find` returns the operator of an id, or null. `next` is the default successor, null when there is none.
   virtual absl::Status Connect(const std::function<LogOperator*(std::string_view)>& find, LogOperator* next) = 0;
 

@@ -30,7 +30,7 @@ struct OperatorList {
   struct Member {
     std::string type;
     std::string id;  // as written; empty when unset
-    Location location;
+    ConfigNode node;  // for the places of mistakes
     std::shared_ptr<const OperatorFactory> factory;
     AnyConfig config;
   };

@@ -1,6 +1,5 @@
-// Bases of most log operators: Transformer (reads and changes an entry) and Parser (parse_from -> parse_to plus the timestamp,
-// severity, trace and scope_name blocks). They take care of `if`, `on_error`, `output`, copies for several outputs, and the reference's
-// error handling; an operator writes Transform or Parse only. See operator.h for an example.
+// Transformer: the base of operators that read and change an entry. It takes care of `if`, `on_error`, `output`, copies for several outputs, and
+// the reference's error handling; an operator writes Transform only. See operator.h for an example, and parser.h for the base of parsers.
 #pragma once
 
 #include <memory>
@@ -17,7 +16,6 @@ namespace otelpipe {
 
 // Keys every operator has.
 struct OperatorConfig {
-  Location location;  // of the list member
   std::string type;
   std::string id;
   std::vector<std::string> output;
@@ -59,7 +57,7 @@ class Emitting : public LogOperator {
 
 class Transformer : public Emitting {
  public:
-  absl::Status Process(Entry& entry) final;
+  absl::Status Process(Entry& entry) override;
 
  protected:
   Transformer(const TransformerConfig& config, OperatorContext context);
@@ -67,11 +65,12 @@ class Transformer : public Emitting {
   absl::Status Init();
   // Changes the entry in place. An error goes through on_error.
   virtual absl::Status Transform(Entry& entry) = 0;
-  // Applies on_error to a failed entry: logs, sends or drops. Returns what the caller reports.
+  // Applies on_error to a failed entry: logs, sends or drops. Returns what the caller reports: with `parse_error` nothing for the quiet kinds.
   absl::Status HandleError(Entry& entry, const absl::Status& error, bool parse_error);
   // True when there is no `if` or it holds. An error is the reference's `running if expr: ...`.
   absl::StatusOr<bool> Matches(const Entry& entry) const;
-  const Location& location() const { return config_.location; }
+  OnError on_error() const { return on_error_; }
+  bool has_if() const { return if_ != nullptr; }
 
  private:
   TransformerConfig config_;
