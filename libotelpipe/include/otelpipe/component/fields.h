@@ -61,7 +61,11 @@ class DecodeContext {
   void Error(const ConfigNode& node, std::string_view what, std::string_view hint = "");
   void ErrorAt(const Location& location, std::string_view what, std::string_view hint = "");
   void Warn(const Location& location, std::string_view what, std::string_view hint = "");
-  size_t error_count() const { return errors_->size(); }
+  // A failed check of a whole block: its message stands without the dotted path, as the reference prints it. Errors with places of their own
+  // (ConfigErrorsToStatus) keep them, their paths are below the current one.
+  void Invalid(const Location& location, const absl::Status& status);
+  // Errors so far, warnings not counted.
+  size_t error_count() const;
 
   // Path scope: `DecodeContext::In scope(context, "tls")`.
   class In {
@@ -74,14 +78,16 @@ class DecodeContext {
     }
     // An entry of a map whose keys the user chooses: shown as `pipelines[logs]`.
     static In MapKey(DecodeContext& context, std::string_view key) {
-      In in(context, key);
-      context.path_.back().style = Element::kIndex;
-      return in;
+      return In(context, key, AsIndex{});
     }
     ~In() { context_.path_.pop_back(); }
     In(const In&) = delete;
 
    private:
+    struct AsIndex {};
+    In(DecodeContext& context, std::string_view key, AsIndex) : context_(context) {
+      context_.path_.push_back({std::string(key), Element::kIndex});
+    }
     DecodeContext& context_;
   };
 
@@ -99,6 +105,7 @@ class DecodeContext {
     std::string name;
     Style style;
   };
+  std::string Subject() const;
   std::vector<ConfigError>* errors_;
   std::string base_path_;
   std::string subject_;  // `"otlp" receiver`, or empty
