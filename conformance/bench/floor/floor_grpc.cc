@@ -32,7 +32,7 @@ struct Settings {
   std::string to;
   std::string mode = "cq";
   int threads = 1;
-  int channels = 1;
+  int channels = 4;
   bool gzip = false;
 };
 
