@@ -1,0 +1,352 @@
+#!/usr/bin/env python3
+"""Measures what an agent costs, and compares it with floor programs and peers in the same run.
+
+  F       CRI pod-log files -> operators -> push to Loki; against `gzip -1` over the same bytes
+  O       OTLP/gRPC in -> OTLP/gRPC out; against floor_grpc
+  H       OTLP/HTTP in -> OTLP/HTTP out; against floor_http
+  O-gzip  as O, gzip on the way out
+  H-gzip  as H, gzip on the way out
+  idle    started with the config of O and left alone
+
+Costs are records per CPU-second of the agent process. A run in which the sink did not count exactly
+what was sent is an error: the row says so and the exit code is 1. Rounds alternate between the
+agents, and the table shows medians. See README.md.
+"""
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+
+from benchlib import (REPO, Agent, BenchError, Scope, Sink, cpu_seconds, find_tools, machine_busy,
+                      make_tree, memory_mib, places_for, stop, tail, tree_files, wait_ready)
+
+JOBS = ["F", "O", "H", "O-gzip", "H-gzip", "idle"]
+
+
+class Others:
+    """CPU that programs outside the bench used meanwhile: a dirty run shows here."""
+
+    def __init__(self, *pids):
+        self.pids, self.begin, self.base = pids, time.monotonic(), machine_busy()
+        self.own = self._own()
+
+    def _own(self):
+        used = [resource.getrusage(w) for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return sum(cpu_seconds(p) for p in self.pids) + sum(u.ru_utime + u.ru_stime for u in used)
+
+    def cpus(self):
+        wall = time.monotonic() - self.begin
+        return round(max(0.0, machine_busy() - self.base - (self._own() - self.own)) / wall, 2)
+
+
+def launch(scope, agent, job, places):
+    """Starts an agent and waits until it is ready. Returns process, log and milliseconds."""
+    command, environment = agent.command(scope, job, places)
+    log = scope.path(f"{agent.name}.log")
+    address = {"O": places["IN_GRPC"], "H": places["IN_HTTP"], "i": places["IN_GRPC"]}.get(job[0])
+    begin = time.monotonic()
+    process = scope.start(command, log, env=environment, cwd=scope.folder)
+    ready = None
+    if address or agent.entry.get("ready"):
+        ready = (wait_ready(process, log, address, agent.entry.get("ready")) - begin) * 1e3
+    return process, log, ready
+
+
+def gzip_cost(files):
+    """CPU-seconds of `gzip -1` over the files."""
+    begin = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(["gzip", "-1", "-c"] + files, stdout=subprocess.DEVNULL, check=True)
+    end = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return end.ru_utime + end.ru_stime - begin.ru_utime - begin.ru_stime
+
+
+def run_files(agent, options, tree):
+    lines = tree["lines"]
+    with Scope(options.keep) as scope:
+        sink = Sink(scope, options.tools, expect=lines)
+        places = places_for(scope, sink, root=tree["root"])
+        cost = {}
+        command, environment = agent.command(scope, "F", places)
+        log = scope.path(f"{agent.name}.log")
+        begin = time.monotonic()
+        process = scope.start(command, log, env=environment, cwd=scope.folder)
+        others = Others(sink.process.pid, process.pid)
+        # Read at the very moment the last record is counted, from the sink's reader thread.
+        sink.on_expected = lambda: cost.update(cpu=cpu_seconds(process.pid))
+        ready = None
+        if agent.entry.get("ready"):
+            ready = (wait_ready(process, log, None, agent.entry["ready"]) - begin) * 1e3
+        stats = sink.wait_records(lines, options.stall, alive=process)
+        wall = time.monotonic() - begin
+        if process.poll() is not None:
+            raise BenchError(f"{agent.name} exited with {process.returncode}:\n{tail(log)}")
+        if stats["records"] < lines:
+            raise BenchError(f"{agent.name}: {stats['records']} of {lines} lines reached the sink, "
+                             f"nothing new for {options.stall} s:\n{tail(log)}")
+        sink.expected.wait(5)
+        foreign = others.cpus()
+        time.sleep(1)  # what is sent twice would come now
+        stats = sink.stats()
+        if stats["records"] != lines:
+            raise BenchError(f"{agent.name}: {stats['records']} records for {lines} lines")
+        cpu = cost["cpu"]
+        return {"records": lines, "seconds": wall, "cpu_s": cpu, "records_per_cpu_s": lines / cpu,
+                "peak_rss_mib": memory_mib(process.pid, "VmHWM"), "start_ms": ready,
+                "sink_requests": stats["requests"], "sink_streams": stats["loki_streams"],
+                "other_cpus": foreign}
+
+
+def run_otlp(agent, job, options, records):
+    with Scope(options.keep) as scope:
+        sink = Sink(scope, options.tools)
+        places = places_for(scope, sink)
+        process, log, ready = launch(scope, agent, job, places)
+        protocol = "grpc" if job[0] == "O" else "http"
+        load = [os.path.join(options.tools, "otlp_load"), "--proto", protocol, "--addr",
+                places["IN_GRPC" if protocol == "grpc" else "IN_HTTP"], "--signal", options.signal,
+                "--records", str(records), "--conns", str(options.conns)]
+
+        def send(seconds):
+            done = subprocess.run(load + ["--time", f"{seconds}s"], stdout=subprocess.PIPE,
+                                  text=True)
+            if process.poll() is not None:
+                raise BenchError(f"{agent.name} exited with {process.returncode}:\n{tail(log)}")
+            if done.returncode != 0:
+                raise BenchError(f"{agent.name}: load failed: {done.stdout}\n{tail(log)}")
+            return json.loads(done.stdout)
+
+        warm = send(options.warmup)
+        base = sink.wait_records(warm["records"], options.stall, alive=process)["records"]
+        if base != warm["records"]:
+            raise BenchError(f"{agent.name}: warm-up sent {warm['records']}, sink has {base}")
+        others = Others(sink.process.pid, process.pid)
+        before = cpu_seconds(process.pid)
+        sent = send(options.seconds)
+        want = base + sent["records"]
+        stats = sink.wait_records(want, options.stall, alive=process)
+        cpu = cpu_seconds(process.pid) - before
+        foreign = others.cpus()
+        time.sleep(0.3)
+        stats = sink.stats()
+        if stats["records"] != want:
+            raise BenchError(f"{agent.name}: accepted {sent['records']} records, the sink counted "
+                             f"{stats['records'] - base}:\n{tail(log)}")
+        if sent["failed"] or stats["bad_requests"]:
+            raise BenchError(f"{agent.name}: {sent['failed']} requests refused for good, "
+                             f"{stats['bad_requests']} bad ones at the sink: {sent['last_error']}")
+        return {"records": sent["records"], "seconds": sent["seconds"], "cpu_s": cpu,
+                "records_per_cpu_s": sent["records"] / cpu, "p50_ms": sent["p50_ms"],
+                "p99_ms": sent["p99_ms"], "refused": sent["refused"], "start_ms": ready,
+                "peak_rss_mib": memory_mib(process.pid, "VmHWM"), "other_cpus": foreign}
+
+
+def run_idle(agent, options):
+    with Scope(options.keep) as scope:
+        sink = Sink(scope, options.tools)
+        process, log, ready = launch(scope, agent, "idle", places_for(scope, sink))
+        time.sleep(1)
+        before, begin = cpu_seconds(process.pid), time.monotonic()
+        time.sleep(options.idle_seconds)
+        if process.poll() is not None:
+            raise BenchError(f"{agent.name} exited with {process.returncode}:\n{tail(log)}")
+        share = (cpu_seconds(process.pid) - before) / (time.monotonic() - begin)
+        result = {"start_ms": ready, "idle_rss_mib": memory_mib(process.pid, "VmRSS"),
+                  "idle_cpu_percent": share * 100,
+                  "binary_mib": os.path.getsize(agent.path) / 2**20}
+        result["stop_ms"] = stop(process) * 1e3
+        return result
+
+
+def rounds(agents, count, run, row, results):
+    """Runs every agent once per round, so that drift of the machine falls on all alike."""
+    for number in range(count):
+        for agent in agents:
+            entry = dict(row, agent=agent.name, round=number)
+            try:
+                entry.update(run(agent))
+            except (BenchError, subprocess.SubprocessError, OSError) as error:
+                entry["error"] = str(error)
+                print(f"FAILED {row['job']} {agent.name}: {error}", file=sys.stderr, flush=True)
+            results.append(entry)
+            if "records_per_cpu_s" in entry:
+                print(f"  {row['job']} {row.get('records_per_request', '')} {agent.name}: "
+                      f"{entry['records_per_cpu_s']:,.0f} records/CPU-s", file=sys.stderr,
+                      flush=True)
+
+
+def median(rows, key):
+    values = [r[key] for r in rows if r.get(key) is not None]
+    return statistics.median(values) if values else None
+
+
+def number(value, digits=0):
+    return "-" if value is None else f"{value:,.{digits}f}"
+
+
+def summarise(results, yardsticks):
+    """One row per job, size and agent, with the ratio to the yardstick of that job."""
+    groups = {}
+    for r in results:
+        groups.setdefault((r["job"], r.get("records_per_request", 0), r["agent"]), []).append(r)
+    summary = []
+    for (job, size, agent), rows in groups.items():
+        good = [r for r in rows if "error" not in r]
+        keys = {k for r in good for k, v in r.items() if isinstance(v, (int, float))} - {
+            "round", "records_per_request"}
+        line = {"job": job, "records_per_request": size, "agent": agent, "runs": len(rows),
+                "failed": len(rows) - len(good)}
+        line.update({k: median(good, k) for k in sorted(keys)})
+        rates = [r["records_per_cpu_s"] for r in good if "records_per_cpu_s" in r]
+        if rates:
+            line["lowest"], line["highest"] = min(rates), max(rates)
+        summary.append(line)
+    for line in summary:
+        stick = yardsticks.get(line["job"])
+        if stick is None or not line.get("records_per_cpu_s"):
+            continue
+        if isinstance(stick, float):
+            base, line["yardstick"] = stick, "gzip -1"
+        else:
+            same = [s for s in summary if (s["job"], s["records_per_request"], s["agent"]) ==
+                    (line["job"], line["records_per_request"], stick)]
+            base, line["yardstick"] = (same[0].get("records_per_cpu_s") if same else None), stick
+        if base:
+            line["ratio"] = line["records_per_cpu_s"] / base
+    return summary
+
+
+def print_table(summary):
+    columns = ["job", "a request", "agent", "runs", "records/CPU-s", "lowest - highest", "ratio",
+               "CPU s", "peak MiB", "start ms", "p50 ms", "p99 ms", "others"]
+    rows = []
+    for s in summary:
+        if s["job"] == "idle":
+            continue
+        rows.append([s["job"], str(s["records_per_request"] or "-"), s["agent"],
+                     f"{s['runs'] - s['failed']}/{s['runs']}", number(s.get("records_per_cpu_s")),
+                     f"{number(s.get('lowest'))} - {number(s.get('highest'))}",
+                     f"{s['ratio']:.2f} of {s['yardstick']}" if "ratio" in s else "-",
+                     number(s.get("cpu_s"), 2), number(s.get("peak_rss_mib"), 1),
+                     number(s.get("start_ms"), 1), number(s.get("p50_ms"), 2),
+                     number(s.get("p99_ms"), 2), number(s.get("other_cpus"), 2)])
+    print_columns(columns, rows)
+    idle = [[s["agent"], number(s.get("idle_rss_mib"), 1), number(s.get("idle_cpu_percent"), 2),
+             number(s.get("start_ms"), 1), number(s.get("stop_ms"), 1),
+             number(s.get("binary_mib"), 1)] for s in summary if s["job"] == "idle"]
+    print_columns(["idle: agent", "RSS MiB", "CPU %", "start ms", "stop ms", "binary MiB"], idle)
+
+
+def print_columns(columns, rows):
+    if not rows:
+        return
+    widths = [max(len(r[i]) for r in [columns] + rows) for i in range(len(columns))]
+    for i, row in enumerate([columns, ["-" * w for w in widths]] + rows):
+        print("| " + " | ".join(c.ljust(w) for c, w in zip(row, widths)) + " |")
+    print()
+
+
+def parse_peer(text):
+    name, _, rest = text.partition("=")
+    path, _, configs = rest.partition(":")
+    if not name or not path:
+        raise BenchError(f"--peer {text}: want NAME=PATH or NAME=PATH:CONFIG_FOLDER")
+    return Agent(name, path, configs or None)
+
+
+def parse_options():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--agent", default=os.path.join(REPO, "build", "release", "otelpipe"),
+                        help="our agent, run as PATH --config FILE; 'none': only floors and peers")
+    parser.add_argument("--peer", action="append", default=[], metavar="NAME=PATH[:CONFIGS]")
+    parser.add_argument("--jobs", default=",".join(JOBS), help="of " + ",".join(JOBS))
+    parser.add_argument("--tools", help="folder of the built bench programs")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--lines", type=int, default=1_000_000, help="F: log lines")
+    parser.add_argument("--pods", type=int, default=20, help="F: pods")
+    parser.add_argument("--records", default="100,1000", help="O, H: records a request")
+    parser.add_argument("--seconds", type=float, default=8, help="O, H: length of a run")
+    parser.add_argument("--warmup", type=float, default=1)
+    parser.add_argument("--conns", type=int, default=4, help="O, H: connections")
+    parser.add_argument("--signal", default="logs", choices=["logs", "traces", "metrics"])
+    parser.add_argument("--idle-seconds", type=float, default=5)
+    parser.add_argument("--stall", type=float, default=15,
+                        help="give up when the sink has got nothing new for so many seconds")
+    parser.add_argument("--quick", action="store_true", help="one short round of each")
+    parser.add_argument("--json", help="write all runs and the summary to this file")
+    parser.add_argument("--keep", action="store_true", help="keep the run folders")
+    options = parser.parse_args()
+    if options.quick:
+        options.rounds, options.lines, options.seconds = 1, min(options.lines, 200_000), 2
+        options.warmup, options.idle_seconds = 0.5, 1.5
+    options.jobs = [j for j in options.jobs.split(",") if j]
+    unknown = sorted(set(options.jobs) - set(JOBS))
+    if unknown:
+        parser.error(f"unknown job {', '.join(unknown)}; known: {', '.join(JOBS)}")
+    return options
+
+
+def main():
+    options = parse_options()
+    options.tools = find_tools(options.tools)
+    agents = [] if options.agent == "none" else [Agent("otelpipe", options.agent)]
+    agents += [parse_peer(p) for p in options.peer]
+    floors = {name: Agent(name, os.path.join(options.tools, name))
+              for name in ("floor_grpc", "floor_http")}
+    results, yardsticks = [], {}
+    for job in options.jobs:
+        able = [a for a in agents if a.can(job)]
+        for a in agents:
+            if a not in able:
+                print(f"{a.name}: no config for job {job}, left out", file=sys.stderr)
+        if job == "idle":
+            rounds(able, options.rounds, lambda a: run_idle(a, options), {"job": job}, results)
+        elif job == "F":
+            if able:
+                run_job_files(able, options, results, yardsticks)
+        else:
+            floor = floors["floor_grpc" if job[0] == "O" else "floor_http"]
+            yardsticks[job] = floor.name
+            able = [floor] + [a for a in able if a.family != floor.name]
+            for size in (int(x) for x in options.records.split(",")):
+                rounds(able, options.rounds, lambda a: run_otlp(a, job, options, size),
+                       {"job": job, "records_per_request": size, "signal": options.signal},
+                       results)
+    summary = summarise(results, yardsticks)
+    print_table(summary)
+    if "F" in yardsticks:
+        print(f"gzip -1 over the same bytes: {yardsticks['F']:,.0f} lines per CPU-second")
+    if options.json:
+        with open(options.json, "w") as f:
+            json.dump({"options": vars(options), "runs": results, "summary": summary,
+                       "gzip_lines_per_cpu_s": yardsticks.get("F")}, f, indent=1)
+    return 1 if any("error" in r for r in results) else 0
+
+
+def run_job_files(agents, options, results, yardsticks):
+    with Scope(options.keep) as scope:
+        root = scope.path("root")
+        tree = make_tree(options.tools, root, options.lines, options.pods)
+        tree["root"] = root
+        files = tree_files(root)
+        costs = []
+
+        def run(agent):
+            costs.append(gzip_cost(files))  # beside every run, so that both see the same machine
+            return dict(run_files(agent, options, tree), gzip_cpu_s=costs[-1],
+                        input_bytes=tree["bytes"])
+
+        rounds(agents, options.rounds, run, {"job": "F"}, results)
+        yardsticks["F"] = tree["lines"] / statistics.median(costs)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except BenchError as error:
+        print(f"bench.py: {error}", file=sys.stderr)
+        sys.exit(2)
