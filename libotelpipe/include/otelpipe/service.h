@@ -28,6 +28,7 @@
 #include "otelpipe/component/done.h"
 #include "otelpipe/component/telemetry.h"
 #include "otelpipe/config.h"
+#include "otelpipe/log_sink.h"
 #include "otelpipe/pdata/batch.h"
 #include "otelpipe/registry.h"
 
@@ -36,10 +37,12 @@ namespace otelpipe {
 struct ServiceOptions {
   // Where the service's own log lines go; silent without one. log_sink.h has ready sinks.
   std::shared_ptr<LogSink> log_sink;
+  // Instead of log_sink: makes it from the `service.telemetry.logs` of the configuration, during Create.
+  std::function<absl::StatusOr<std::shared_ptr<LogSink>>(const LogSettings&)> make_log_sink;
   // Named in User-Agent headers and telemetry.
   std::string name = "otelpipe";
   std::string version;
-  // Feature gates switched on or off by id.
+  // Feature gates switched on or off by id; see gates.h.
   std::map<std::string, bool> gates;
   // Warnings of the configuration become errors.
   bool strict = false;
@@ -73,8 +76,9 @@ class Service {
   // Hands a batch to a receiver of type `embed` (components/receiver/embed) from any thread; `done` runs on the service's
   // data thread. NotFound (through done) when no pipeline has that receiver.
   void Push(std::string_view receiver_id, Batch batch, Done done);
-  // Calls `tap` on the data thread for every batch that reaches the exporter of type `embed` with this id. To be set before Start.
-  void SetTap(std::string_view exporter_id, std::function<void(const Batch&)> tap);
+  // Calls `tap` on the data thread for every batch that reaches the exporter of type `embed` with this id. FailedPrecondition after Start,
+  // NotFound when there is no such exporter.
+  absl::Status SetTap(std::string_view exporter_id, std::function<void(const Batch&)> tap);
 
   const Metrics& metrics() const;
   // Warnings that Create found, sorted by place.
@@ -84,8 +88,9 @@ class Service {
   // Blocks until RequestStop or a fatal error; returns that error.
   absl::Status WaitForStop();
 
- private:
   class Impl;
+
+ private:
   explicit Service(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -100,7 +100,7 @@ struct Fixture {
     context.metrics = &metrics;
     queue = std::make_unique<SendingQueue>(config, context, &sender);
     REQUIRE(queue->Start(host).ok());
-    loop.RunReady();
+    loop.RunUntilIdle();
   }
 };
 

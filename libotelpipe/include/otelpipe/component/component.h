@@ -6,8 +6,9 @@
 //      component calls is already running. An error stops the service's start.
 //   3. Consume / produce.
 //   4. Shutdown(done): receivers first. Stop taking, hand over or finish what is held, then call done exactly once (at once or later).
-//      It must survive a component that was never started or is stopped already. After the deadline of the service the
-//      component is destroyed whether or not done was called.
+//      It must survive a component that was never started or is stopped already. Do not wait here for the acknowledgement of what was
+//      handed over: the exporters stop after you. After the deadline of the service the component is destroyed whether or not done was called.
+//   5. Drained(): everything has stopped, every Done that will ever come has come; extensions still run. The place for a last checkpoint.
 //
 // Data flows by calls: Consume(batch, done) takes the batch over; see done.h for what must be reported when. A consumer that cannot take more refuses with
 // ResourceExhausted or Unavailable, or holds the batch without Accepted: the producer waits.
@@ -73,6 +74,7 @@ class Component {
   }
   using ShutdownDone = absl::AnyInvocable<void()>;
   virtual void Shutdown(ShutdownDone done) { done(); }
+  virtual void Drained() {}
 };
 
 class Consumer {

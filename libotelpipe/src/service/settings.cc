@@ -1,0 +1,360 @@
+#include "service/settings.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "config/text.h"
+#include "otelpipe/base/strings.h"
+
+namespace otelpipe {
+namespace {
+
+constexpr ComponentKind kSections[] = {ComponentKind::kReceiver, ComponentKind::kProcessor, ComponentKind::kExporter,
+                                       ComponentKind::kConnector, ComponentKind::kExtension};
+
+// --- service.telemetry.logs
+struct SamplingBlock {
+  bool enabled = true;
+  absl::Duration tick = absl::Seconds(10);
+  int64_t initial = 10;
+  int64_t thereafter = 100;
+  static void Describe(Fields<SamplingBlock>& f) {
+    f.Optional("enabled", &SamplingBlock::enabled, "Thin out repeated lines.");
+    f.Optional("tick", &SamplingBlock::tick, "Window of counting.");
+    f.Optional("initial", &SamplingBlock::initial, "Equal lines that pass in a window.");
+    f.Optional("thereafter", &SamplingBlock::thereafter, "Then every so-manieth passes.");
+  }
+};
+
+struct LogsBlock {
+  std::string level = "info";
+  std::string encoding = "console";
+  bool development = false;
+  bool disable_caller = false;
+  bool disable_stacktrace = false;
+  SamplingBlock sampling;
+  std::vector<std::string> output_paths = {"stderr"};
+  std::vector<std::string> error_output_paths = {"stderr"};
+  std::map<std::string, ConfigNode> initial_fields;
+  static void Describe(Fields<LogsBlock>& f) {
+    f.OneOf("level", &LogsBlock::level, {"debug", "info", "warn", "error", "dpanic", "panic", "fatal"},
+            "unrecognized level: ", "The least severe lines that are written.", true);
+    f.OneOf("encoding", &LogsBlock::encoding, {"console", "json"},
+            "failed to create logger: no encoder registered for name ", "console or json.");
+    f.Ignored("development", "stack traces of Go have no counterpart");
+    f.Optional("disable_caller", &LogsBlock::disable_caller, "Leave out the source place.");
+    f.Ignored("disable_stacktrace", "stack traces of Go have no counterpart");
+    f.Optional("sampling", &LogsBlock::sampling, "Thinning of repeated lines.");
+    f.Optional("output_paths", &LogsBlock::output_paths, "stderr, stdout or files.");
+    f.Ignored("error_output_paths", "errors of the logger itself do not occur");
+    f.Optional("initial_fields", &LogsBlock::initial_fields, "Fields added to every line.");
+    f.Ignored("processors", "sending our own logs by OTLP is not offered; they are written to output_paths");
+  }
+};
+
+struct MetricsBlock {
+  std::string level = "normal";
+  std::optional<ConfigNode> readers;
+  std::string address;
+  static void Describe(Fields<MetricsBlock>& f) {
+    f.OneOf("level", &MetricsBlock::level, {"none", "basic", "normal", "detailed"}, "unknown metrics level ",
+            "How much is measured.", true);
+    f.Optional("readers", &MetricsBlock::readers, "Who reads the metrics.");
+    f.Optional("address", &MetricsBlock::address, "Older form of a pull reader: host:port.");
+    f.Unsupported("views", "metrics are exposed as they are");
+  }
+};
+
+struct TelemetryBlock {
+  LogsBlock logs;
+  MetricsBlock metrics;
+  std::map<std::string, ConfigNode> resource;
+  static void Describe(Fields<TelemetryBlock>& f) {
+    f.Optional("logs", &TelemetryBlock::logs, "Our own log lines.");
+    f.Optional("metrics", &TelemetryBlock::metrics, "Our own metrics.");
+    f.Ignored("traces", "our own work is not traced");
+    f.Optional("resource", &TelemetryBlock::resource, "Attributes that name this instance.");
+  }
+};
+
+// --- pipelines
+// A list of component ids that keeps the place of each.
+struct ReferenceList {
+  std::vector<Reference> references;
+};
+void DecodeField(const ConfigNode& node, ReferenceList& out, DecodeContext& context) {
+  if (node.is_null()) return;
+  if (!node.is_list()) {
+    context.Error(node, absl::StrCat("source data must be an array or slice, got ",
+                                     node.is_map() ? absl::string_view("map") : A(node.TypeName())),
+                  "write [a, b]");
+    return;
+  }
+  for (size_t i = 0; i < node.items.size(); ++i) {
+    DecodeContext::In in(context, i);
+    ComponentId id;
+    const size_t before = context.error_count();
+    otelpipe::DecodeField(node.items[i], id, context);
+    if (context.error_count() == before) out.references.push_back({id, node.items[i].location});
+  }
+}
+
+struct PipelineBlock {
+  ReferenceList receivers;
+  ReferenceList processors;
+  ReferenceList exporters;
+  static void Describe(Fields<PipelineBlock>& f) {
+    f.Optional("receivers", &PipelineBlock::receivers, "Where batches come from.");
+    f.Optional("processors", &PipelineBlock::processors, "What happens to them, in this order.");
+    f.Optional("exporters", &PipelineBlock::exporters, "Where they go.");
+  }
+};
+
+struct ServiceBlock {
+  TelemetryBlock telemetry;
+  ReferenceList extensions;
+  ConfigNode pipelines;
+  static void Describe(Fields<ServiceBlock>& f) {
+    f.Optional("telemetry", &ServiceBlock::telemetry, "What the service says about itself.");
+    f.Optional("extensions", &ServiceBlock::extensions, "Extensions to start.");
+    f.Optional("pipelines", &ServiceBlock::pipelines, "The pipelines, by id.");
+  }
+};
+
+LogLevel LevelOf(const std::string& name) {
+  if (name == "debug") return LogLevel::kDebug;
+  if (name == "info") return LogLevel::kInfo;
+  if (name == "warn") return LogLevel::kWarn;
+  return LogLevel::kError;
+}
+
+// Text of a plain value as JSON.
+std::string JsonText(const ConfigNode& node) {
+  if (node.kind == ConfigNode::Kind::kBool || node.kind == ConfigNode::Kind::kInt || node.kind == ConfigNode::Kind::kFloat) {
+    return node.text;
+  }
+  std::string out = "\"";
+  for (char c : node.text) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (static_cast<unsigned char>(c) >= 0x20) out += c;
+  }
+  return out + "\"";
+}
+
+class Decoder {
+ public:
+  Decoder(const Registry& registry, std::vector<ConfigError>& errors) : registry_(registry), errors_(errors) {}
+
+  Settings Run(const ConfigNode& root) {
+    if (root.is_null() || (root.is_map() && root.entries.empty())) {
+      Error(root.location, "", "empty configuration file", "a pipeline needs receivers, exporters and service.pipelines");
+      return std::move(out_);
+    }
+    if (!root.is_map()) {
+      Error(root.location, "", absl::StrCat("retrieved value (type=", A(root.TypeName()), ") cannot be used as a Conf"));
+      return std::move(out_);
+    }
+    for (const ConfigNode::Entry& entry : root.entries) {
+      bool known = entry.key == "service";
+      for (ComponentKind kind : kSections) known |= entry.key == KindSection(kind);
+      if (!known) {
+        Error(entry.key_location, entry.key, absl::StrCat("'' has invalid keys: ", entry.key),
+              "top level keys are receivers, processors, exporters, connectors, extensions, service");
+      }
+    }
+    for (ComponentKind kind : kSections) DecodeSection(kind, root.Find(KindSection(kind)));
+    DecodeService(root.Find("service"));
+    if (out_.plan.components[ComponentKind::kReceiver].empty() && root.Find("receivers") == nullptr) {
+      Error(root.location, "receivers", "no receiver configuration specified in config");
+    }
+    if (out_.plan.components[ComponentKind::kExporter].empty() && root.Find("exporters") == nullptr) {
+      Error(root.location, "exporters", "no exporter configuration specified in config");
+    }
+    return std::move(out_);
+  }
+
+ private:
+  void Error(const Location& location, std::string path, std::string message, std::string hint = "") {
+    errors_.push_back({location, std::move(path), std::move(message), std::move(hint)});
+  }
+
+  void DecodeSection(ComponentKind kind, const ConfigNode* section) {
+    if (section == nullptr || section->is_null()) return;
+    const std::string name(KindSection(kind));
+    if (!section->is_map()) {
+      Error(section->location, name,
+            absl::StrCat("'", name, "' expected a map or struct, got \"",
+                         section->is_list() ? absl::string_view("slice") : A(section->TypeName()), "\""));
+      return;
+    }
+    std::vector<PlannedComponent>& list = out_.plan.components[kind];
+    for (const ConfigNode::Entry& entry : section->entries) {
+      absl::StatusOr<ComponentId> id = ComponentId::Parse(entry.key);
+      if (!id.ok()) {
+        Error(entry.key_location, absl::StrCat(name, "::", entry.key),
+              absl::StrCat("'", name, "' ", id.status().message()));
+        continue;
+      }
+      if (out_.plan.Find(kind, *id) != nullptr) {
+        Error(entry.key_location, absl::StrCat(name, "::", entry.key),
+              absl::StrCat("duplicate name \"", id->ToString(), "\" after unmarshaling ", id->ToString()));
+        continue;
+      }
+      PlannedComponent planned;
+      planned.id = *id;
+      planned.location = entry.key_location;
+      planned.factory = registry_.Find(kind, id->type);
+      if (planned.factory == nullptr) {
+        planned.usable = false;
+        ReportUnknownType(kind, name, *id, entry.key_location);
+      } else {
+        const std::string subject = absl::StrCat("\"", id->ToString(), "\" ", A(KindName(kind)));
+        DecodeContext context(&errors_, absl::StrCat(name, "::", id->ToString()), subject);
+        context.registry = &registry_;
+        NoticeOldName(*planned.factory, kind, *id, entry.key_location);
+        const size_t before = RealErrors();
+        if (!entry.value.is_null() && !entry.value.is_map()) {
+          context.Error(entry.value, absl::StrCat("'[", id->ToString(),
+                                                  "]' expected type 'map[string]interface {}', got unconvertible type '",
+                                                  A(entry.value.TypeName()), "'"));
+        } else {
+          planned.config = planned.factory->decode(entry.value, context);
+        }
+        planned.usable = RealErrors() == before;
+      }
+      list.push_back(std::move(planned));
+    }
+  }
+
+  size_t RealErrors() const {
+    return static_cast<size_t>(
+        std::count_if(errors_.begin(), errors_.end(), [](const ConfigError& e) { return !e.warning; }));
+  }
+
+  void NoticeOldName(const ComponentFactory& f, ComponentKind kind, const ComponentId& id, const Location& at) {
+    if (id.type == "logging" && f.type != "logging") {
+      errors_.push_back({at, absl::StrCat(A(KindSection(kind)), "::", id.ToString()),
+                         absl::StrCat("the ", id.type, " exporter has been deprecated, use the ", f.type, " exporter instead"),
+                         "", true});
+    }
+  }
+
+  void ReportUnknownType(ComponentKind kind, const std::string& section, const ComponentId& id, const Location& at) {
+    std::vector<std::string> known;
+    for (const ComponentFactory* f : registry_.All(kind)) {
+      known.push_back(f->type);
+    }
+    const std::string nearest = internal::Nearest(id.type, known);
+    std::string hint = nearest.empty() ? "" : absl::StrCat("did you mean \"", nearest, "\"?");
+    Error(at, absl::StrCat(section, "::", id.ToString()),
+          absl::StrCat("'", section, "' unknown type: \"", id.type, "\" for id: \"", id.ToString(), "\" (valid values: [",
+                       absl::StrJoin(known, " "), "])"),
+          hint);
+  }
+
+  void DecodeService(const ConfigNode* node) {
+    if (node == nullptr || node->is_null()) return;
+    ServiceBlock service;
+    // The base path is empty so that the dotted path reads 'service.pipelines[logs]'.
+    DecodeContext whole(&errors_, "", "");
+    DecodeContext::In in(whole, "service");
+    DecodeField(*node, service, whole);
+    for (const Reference& r : service.extensions.references) out_.plan.extensions.push_back(r);
+    DecodeTelemetry(service.telemetry, node->Find("telemetry"));
+    if (service.pipelines.is_null()) return;
+    DecodeContext::In in_pipelines(whole, "pipelines");
+    if (!service.pipelines.is_map()) {
+      whole.Error(service.pipelines, "expected a map or struct, got \"slice\"");
+      return;
+    }
+    for (const ConfigNode::Entry& entry : service.pipelines.entries) DecodePipeline(entry, whole);
+  }
+
+  void DecodePipeline(const ConfigNode::Entry& entry, DecodeContext& context) {
+    PlannedPipeline p;
+    p.location = entry.key_location;
+    absl::StatusOr<ComponentId> id = ComponentId::Parse(entry.key);
+    if (!id.ok()) {
+      context.ErrorAt(entry.key_location, S(id.status().message()));
+      return;
+    }
+    p.name = id->ToString();
+    bool known = false;
+    for (Signal s : kAllSignals) {
+      if (id->type == SignalName(s)) p.signal = s, known = true;
+    }
+    if (!known) {
+      if (id->type == "profiles") {
+        Error(entry.key_location, "service::pipelines",
+              absl::StrCat("pipeline \"", entry.key,
+                           "\": profiling signal support is at alpha level, gated under the \"service.profilesSupport\" "
+                           "feature gate"),
+              "profiles are not supported");
+      } else {
+        Error(entry.key_location, "service::pipelines",
+              absl::StrCat("'service.pipelines' in \"", entry.key, "\" id: unknown pipeline signal: \"", id->type, "\""),
+              "pipelines are traces, metrics or logs, with an optional /name");
+      }
+      return;
+    }
+    PipelineBlock block;
+    auto in = DecodeContext::In::MapKey(context, entry.key);
+    DecodeField(entry.value, block, context);
+    p.receivers = std::move(block.receivers.references);
+    p.processors = std::move(block.processors.references);
+    p.exporters = std::move(block.exporters.references);
+    out_.plan.pipelines.push_back(std::move(p));
+  }
+
+  void DecodeTelemetry(const TelemetryBlock& t, const ConfigNode* node) {
+    out_.logs.level = LevelOf(t.logs.level);
+    out_.logs.json = t.logs.encoding == "json";
+    out_.logs.disable_caller = t.logs.disable_caller;
+    out_.logs.sampling = {t.logs.sampling.enabled, t.logs.sampling.tick, t.logs.sampling.initial, t.logs.sampling.thereafter};
+    out_.logs.output_paths = t.logs.output_paths;
+    for (const auto& [key, value] : t.logs.initial_fields) out_.logs.initial_fields.emplace_back(key, JsonText(value));
+    out_.metrics.level = t.metrics.level;
+    out_.metrics.address = t.metrics.address;
+    if (t.metrics.readers.has_value()) {
+      out_.metrics.readers_given = true;
+      out_.metrics.readers = *t.metrics.readers;
+      if (out_.metrics.level != "none" && t.metrics.readers->is_list() && t.metrics.readers->items.empty()) {
+        Error(t.metrics.readers->location, "service::telemetry",
+              "collector telemetry metrics reader should exist when metric level is not none");
+      }
+    }
+    if (node != nullptr && node->Find("metrics") != nullptr) {
+      out_.metrics.location = node->Find("metrics")->location;
+      if (!t.metrics.address.empty()) {
+        errors_.push_back({node->Find("metrics")->location, "service::telemetry::metrics",
+                           "address is an older form",
+                           "use readers: [{pull: {exporter: {prometheus: {host: ..., port: ...}}}}]", true});
+      }
+    }
+    for (const auto& [key, value] : t.resource) {
+      if (value.is_null()) {
+        out_.resource[key] = std::nullopt;
+      } else if (value.kind == ConfigNode::Kind::kString || value.from_expansion) {
+        out_.resource[key] = value.text;
+      } else {
+        Error(value.location, absl::StrCat("service::telemetry::resource::", key),
+              absl::StrCat("'service.telemetry.resource[", key, "]' expected type 'string', got unconvertible type '",
+                           A(value.TypeName()), "'"));
+      }
+    }
+  }
+
+  const Registry& registry_;
+  std::vector<ConfigError>& errors_;
+  Settings out_;
+};
+
+}  // namespace
+
+Settings DecodeSettings(const ConfigNode& root, const Registry& registry, std::vector<ConfigError>& errors) {
+  return Decoder(registry, errors).Run(root);
+}
+
+}  // namespace otelpipe
