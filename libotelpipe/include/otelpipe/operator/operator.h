@@ -19,9 +19,11 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -50,6 +52,10 @@ struct OperatorContext {
   std::function<Entry()> new_entry;
   std::function<bool(std::string_view)> gate_enabled = [](std::string_view) { return false; };
 };
+
+// `message: {"key":"value",...}`: the form in which the reference adds details to errors. Give the keys in order.
+std::string WithDetails(std::string_view message,
+                        std::initializer_list<std::pair<std::string_view, std::string_view>> details);
 
 // A mistake at a key of the operator's block ("regex", "routes::1::expr"), with the reference's message. The program adds the place.
 inline absl::Status MistakeAt(std::string_view path, std::string_view message) {

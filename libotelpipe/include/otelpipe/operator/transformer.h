@@ -31,6 +31,9 @@ struct TransformerConfig : OperatorConfig {
 // What to do with an entry whose operator failed.
 enum class OnError { kSend, kSendQuiet, kDrop, kDropQuiet };
 
+// Logs `Failed to process entry` with the error, the action, the entry's time and its attributes.
+void LogFailedEntry(const Logger& log, LogLevel level, const Entry& entry, const absl::Status& error, std::string_view action);
+
 // An operator that sends entries on: wiring, and fan-out to several outputs.
 class Emitting : public LogOperator {
  public:
