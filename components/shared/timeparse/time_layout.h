@@ -26,8 +26,9 @@ namespace otelpipe::timeparse {
 absl::StatusOr<std::string> StrptimeToGoLayout(std::string_view layout);
 
 // `value` moved into the current year, or the year before if that lies more than 7 days after `now`;
-// only when its year is 0 or negative. Month, day and time of day are kept in `zone`.
-Timestamp CompleteYear(Timestamp value, absl::TimeZone zone, Timestamp now);
+// only when its year is 0 or negative. Month, day and time of day are kept in `zone`; `local` says
+// which year it is.
+Timestamp CompleteYear(Timestamp value, absl::TimeZone zone, Timestamp now, absl::TimeZone local);
 
 // A compiled layout. Immutable and cheap to copy; const members may be called from several threads
 // at once.
