@@ -1,0 +1,209 @@
+#include "otelpipe/service.h"
+
+#include <catch2/catch.hpp>
+
+#include "absl/synchronization/notification.h"
+#include "otelpipe/gates.h"
+
+namespace otelpipe {
+namespace {
+
+// What the components of one test did, in order. Only touched by the service's data thread, and by the test when that is still.
+std::vector<std::string>* trace = nullptr;
+
+struct OneKey {
+  std::string key;
+  static void Describe(Fields<OneKey>& f) { f.Optional("key", &OneKey::key, "A key."); }
+};
+
+template <typename Base>
+class Tracing : public Base {
+ public:
+  using Config = OneKey;
+  Tracing(Config config, Context context) : config_(std::move(config)), context_(std::move(context)) {}
+  absl::Status Start(Host&) override {
+    trace->push_back("start " + context_.id.ToString());
+    return config_.key == "fail" ? absl::UnavailableError("cannot listen") : absl::OkStatus();
+  }
+  void Shutdown(Component::ShutdownDone done) override {
+    trace->push_back("stop " + context_.id.ToString());
+    if (config_.key != "hang") done();
+  }
+  void Drained() override { trace->push_back("drained " + context_.id.ToString()); }
+  Config config_;
+  Context context_;
+};
+
+class In final : public Tracing<Receiver>, public PushTarget {
+ public:
+  static constexpr std::string_view kType = "in";
+  using Tracing::Tracing;
+  void SetOutput(Signal, Consumer* next) override { next_ = next; }
+  void Push(Batch batch, Done done) override { next_->Consume(std::move(batch), std::move(done)); }
+  Consumer* next_ = nullptr;
+};
+class Out final : public Tracing<Exporter>, public TapTarget {
+ public:
+  static constexpr std::string_view kType = "out";
+  using Tracing::Tracing;
+  void SetTap(std::function<void(const Batch&)> tap) override { tap_ = std::move(tap); }
+  void Consume(Batch batch, Done done) override {
+    if (tap_) tap_(batch);
+    done.Finished(absl::OkStatus());
+  }
+  std::function<void(const Batch&)> tap_;
+};
+class Ext final : public Tracing<Extension> {
+ public:
+  static constexpr std::string_view kType = "ext";
+  using Tracing::Tracing;
+  void PipelinesReady() override { trace->push_back("ready"); }
+  void PipelinesNotReady() override { trace->push_back("not ready"); }
+};
+
+struct Fixture {
+  Fixture() {
+    trace = &events;
+    REQUIRE(registry.AddReceiver<In>().ok());
+    REQUIRE(registry.AddExporter<Out>().ok());
+    REQUIRE(registry.AddExtension<Ext>().ok());
+  }
+  absl::StatusOr<std::unique_ptr<Service>> Make(std::string_view yaml, ServiceOptions options = {}) {
+    auto config = Config::Parse(yaml, "t.yaml");
+    if (!config.ok()) return config.status();
+    return Service::Create(*std::move(config), registry, std::move(options));
+  }
+  Registry registry;
+  std::vector<std::string> events;
+};
+
+constexpr char kGood[] = R"(
+receivers:
+  in:
+exporters:
+  out: {key: x}
+extensions:
+  ext:
+service:
+  extensions: [ext]
+  pipelines:
+    logs: {receivers: [in], exporters: [out]}
+)";
+
+TEST_CASE("a service starts from the end and stops from the front", "[service]") {
+  Fixture f;
+  auto service = f.Make(kGood);
+  REQUIRE(service.ok());
+  CHECK(f.events.empty());
+  REQUIRE((*service)->Start().ok());
+  ShutdownReport report = (*service)->Shutdown(absl::Seconds(10));
+  CHECK(report.clean);
+  CHECK(f.events == std::vector<std::string>{"start ext", "start out", "start in", "ready", "not ready", "stop in",
+                                             "stop out", "drained in", "drained out", "stop ext"});
+}
+
+TEST_CASE("a pushed batch is acknowledged and seen by the tap", "[service]") {
+  Fixture f;
+  auto service = f.Make(kGood);
+  REQUIRE(service.ok());
+  size_t seen = 0;
+  REQUIRE((*service)->SetTap("out", [&](const Batch& b) { seen += b.records(); }).ok());
+  CHECK((*service)->SetTap("none", nullptr).code() == absl::StatusCode::kNotFound);
+  REQUIRE((*service)->Start().ok());
+  auto data = std::make_unique<LogsData>();
+  data->resources.Add(data->arena).scopes.Add(data->arena).records.Add(data->arena).body = Value::Str("hello");
+  absl::Notification finished;
+  (*service)->Push("in", Batch::FromLogs(std::move(data)), Done::OnFinished([&](const absl::Status& s) {
+    CHECK(s.ok());
+    finished.Notify();
+  }));
+  finished.WaitForNotification();
+  absl::Status refused;
+  (*service)->Push("nobody", Batch(), Done::OnFinished([&](const absl::Status& s) { refused = s; }));
+  CHECK(refused.code() == absl::StatusCode::kNotFound);
+  (*service)->Shutdown(absl::Seconds(10));
+  CHECK(seen == 1);
+}
+
+TEST_CASE("a component that fails to start stops what was started", "[service]") {
+  Fixture f;
+  auto service = f.Make(R"(
+receivers: {in: {key: fail}}
+exporters: {out: }
+service: {pipelines: {logs: {receivers: [in], exporters: [out]}}}
+)");
+  REQUIRE(service.ok());
+  CHECK((*service)->Start().message() == "cannot start pipelines: failed to start \"in\" receiver: cannot listen");
+  CHECK(f.events == std::vector<std::string>{"start out", "start in", "stop in", "stop out", "drained in", "drained out"});
+}
+
+TEST_CASE("a component that does not stop is named when the deadline has passed", "[service]") {
+  Fixture f;
+  auto service = f.Make(R"(
+receivers: {in: }
+exporters: {out: {key: hang}}
+service: {pipelines: {logs: {receivers: [in], exporters: [out]}}}
+)");
+  REQUIRE(service.ok());
+  REQUIRE((*service)->Start().ok());
+  ShutdownReport report = (*service)->Shutdown(absl::Milliseconds(50));
+  CHECK_FALSE(report.clean);
+  CHECK(report.unfinished == std::vector<std::string>{"exporter \"out\" (logs)"});
+  CHECK(f.events.back() == "drained out");
+}
+
+TEST_CASE("all mistakes of all sections are found in one run, sorted by place", "[service]") {
+  Fixture f;
+  auto service = f.Make(R"(receivers:
+  in: {kye: 1}
+exporters:
+  out: {key: [a]}
+  outt:
+service:
+  pipelines:
+    logs: {receivers: [in], exporters: [out, gone]}
+    events: {receivers: [in], exporters: [out]}
+)");
+  REQUIRE_FALSE(service.ok());
+  auto errors = ConfigErrorsFromStatus(service.status());
+  std::vector<int> lines;
+  for (auto& e : errors) lines.push_back(e.location.line);
+  CHECK(lines == std::vector<int>{2, 4, 5, 8, 9});
+  CHECK(errors[0].ToString().find("t.yaml:2:8: receivers::in") == 0);
+  CHECK(errors[0].ToString().find("has invalid keys: kye") != std::string::npos);
+  CHECK(errors[0].ToString().find("did you mean \"key\"?") != std::string::npos);
+  CHECK(errors[2].message.find("unknown type: \"outt\" for id: \"outt\"") != std::string::npos);
+  CHECK(errors[3].message == "references exporter \"gone\" which is not configured");
+  CHECK(errors[4].message.find("unknown pipeline signal: \"events\"") != std::string::npos);
+}
+
+TEST_CASE("two services run in one process", "[service]") {
+  Fixture f;
+  auto a = f.Make(kGood);
+  auto b = f.Make(kGood);
+  REQUIRE((a.ok() && b.ok()));
+  REQUIRE((*a)->Start().ok());
+  REQUIRE((*b)->Start().ok());
+  CHECK((*a)->Shutdown(absl::Seconds(5)).clean);
+  CHECK((*b)->Shutdown(absl::Seconds(5)).clean);
+}
+
+TEST_CASE("RequestStop wakes whoever waits", "[service]") {
+  Fixture f;
+  auto service = f.Make(kGood);
+  REQUIRE(service.ok());
+  REQUIRE((*service)->Start().ok());
+  (*service)->RequestStop();
+  CHECK((*service)->WaitForStop().ok());
+}
+
+TEST_CASE("feature gates are read with their signs, and unknown ones refused", "[service][gates]") {
+  std::map<std::string, bool> gates;
+  CHECK(ParseFeatureGates("filelog.allowFileDeletion,-logs.assignKeys,+filelog.mtimeSortType", gates).ok());
+  CHECK(gates == std::map<std::string, bool>{
+                     {"filelog.allowFileDeletion", true}, {"logs.assignKeys", false}, {"filelog.mtimeSortType", true}});
+  CHECK(std::string(ParseFeatureGates("no.such.gate", gates).message()).find("no such feature gate \"no.such.gate\"") == 0);
+}
+
+}  // namespace
+}  // namespace otelpipe
