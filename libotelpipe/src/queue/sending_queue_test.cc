@@ -86,7 +86,7 @@ struct Outcome {
 };
 
 struct Fixture {
-  TestLoop loop;
+  testing::TestLoop loop;
   Metrics metrics;
   FakeSender sender;
   FakeHost host;
