@@ -21,6 +21,9 @@ namespace otelpipe {
 struct LoadOptions {
   // `a.b=value` settings, applied after all locations.
   std::vector<std::string> sets;
+  // Lists at service::extensions and of receivers and exporters below service are appended instead of replaced
+  // (feature gate confmap.enableMergeAppendOption).
+  bool append_lists = false;
   // Where ${env:X} looks; default the process environment.
   std::function<std::optional<std::string>(const std::string&)> environment;
 };

@@ -11,6 +11,9 @@
 
 namespace otelpipe::internal {
 
+// The length of the valid UTF-8 sequence at the start of `s`, which is not empty; 0 when there is none.
+size_t Utf8Length(std::string_view s);
+
 // `text` in double quotes; quotes, backslashes, control and non-UTF-8 bytes are escaped (Go's %q for the texts we meet).
 std::string GoQuote(std::string_view text);
 
