@@ -2,7 +2,7 @@
 
 # Warnings and sanitizers of our own code only; never exported.
 add_library(otelpipe_private_flags INTERFACE)
-target_compile_options(otelpipe_private_flags INTERFACE -Wall -Wextra -Wno-missing-field-initializers
+target_compile_options(otelpipe_private_flags INTERFACE -Wall -Wextra -Wno-missing-field-initializers -Wno-maybe-uninitialized -Wno-restrict
   $<$<COMPILE_LANGUAGE:CXX>:-Wno-class-memaccess>)
 set_property(GLOBAL PROPERTY OTELPIPE_REGISTER_CALLS "")
 
