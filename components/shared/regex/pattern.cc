@@ -3,9 +3,12 @@
 #include <re2/re2.h>
 
 #include <cstdint>
+#include <mutex>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "shared/regex/program.h"
+#include "shared/regex/scanner.h"
 #include "shared/regex/syntax.h"
 #include "shared/regex/utf8.h"
 
@@ -14,6 +17,12 @@ namespace {
 
 // Budgets tried in turn for RE2's program: the smallest that fits keeps its automaton cache small.
 constexpr int64_t kMemoryBudgets[] = {8 << 20, 64 << 20, 512 << 20};
+
+// Patterns whose repetitions count no further than this are small enough for RE2 without asking.
+constexpr uint32_t kRepeatSizeToTrust = 2000;
+
+// Groups whose capture slots fit on the stack of a search.
+constexpr size_t kMaxScannedGroups = 64;
 
 // RE2's reasons in Go's words. The parser in syntax.h finds nearly all of them first; what is left
 // are names of Unicode classes and sizes.
@@ -63,7 +72,22 @@ bool SkipToBoundary(std::string_view text, size_t at, size_t& start) {
 
 struct Pattern::Engines {
   bool can_match_empty = false;
-  std::unique_ptr<const re2::RE2> re2;
+  std::unique_ptr<const Program> program;  // null: RE2 runs the pattern
+  std::string re2_text;
+
+  // With a program RE2 is needed only for the rare subject that would take the scanner too long, so it is
+  // made then.
+  mutable std::once_flag re2_once;
+  mutable std::unique_ptr<const re2::RE2> re2;
+
+  const re2::RE2* Re2() const {
+    std::call_once(re2_once, [this] {
+      if (re2 != nullptr) return;
+      auto compiled = CompileRe2(re2_text, re2_text);
+      if (compiled.ok()) re2 = *std::move(compiled);
+    });
+    return re2.get();
+  }
 };
 
 Pattern::Pattern(std::string text, std::vector<std::string> group_names,
@@ -75,11 +99,15 @@ Pattern::~Pattern() = default;
 absl::StatusOr<std::shared_ptr<const Pattern>> Pattern::Compile(std::string_view go_pattern) {
   absl::StatusOr<ParsedPattern> parsed = ParseGoPattern(go_pattern);
   if (!parsed.ok()) return parsed.status();
-  auto re = CompileRe2(parsed->re2_text, go_pattern);
-  if (!re.ok()) return re.status();
   auto engines = std::make_unique<Engines>();
+  engines->program = CompileProgram(*parsed);
   engines->can_match_empty = CanMatchEmpty(*parsed->root);
-  engines->re2 = *std::move(re);
+  if (engines->program == nullptr || engines->program->repeat_size > kRepeatSizeToTrust) {
+    auto re = CompileRe2(parsed->re2_text, go_pattern);
+    if (!re.ok()) return re.status();
+    engines->re2 = *std::move(re);
+  }
+  engines->re2_text = std::move(parsed->re2_text);
   return std::shared_ptr<const Pattern>(
       new Pattern(std::string(go_pattern), std::move(parsed->group_names), std::move(engines)));
 }
@@ -107,8 +135,10 @@ bool Pattern::MatchWithRe2(std::string_view text, size_t start, std::string_view
     more.resize(count);
     groups = more.data();
   }
+  const re2::RE2* const re = engines_->Re2();
+  if (re == nullptr) return false;
   do {
-    if (!engines_->re2->Match(text, start, text.size(), re2::RE2::UNANCHORED, groups,
+    if (!re->Match(text, start, text.size(), re2::RE2::UNANCHORED, groups,
                               static_cast<int>(count))) {
       return false;
     }
@@ -121,7 +151,23 @@ bool Pattern::MatchWithRe2(std::string_view text, size_t start, std::string_view
 
 bool Pattern::MatchAt(std::string_view text, size_t start, std::string_view* captures) const {
   if (text.data() == nullptr) text = "";
-  return MatchWithRe2(text, start, captures, capture_count());
+  const size_t count = capture_count();
+  if (engines_->program == nullptr) return MatchWithRe2(text, start, captures, count);
+  const char* slots[2 * kMaxScannedGroups];
+  for (size_t i = 0; i < 2 * count; ++i) slots[i] = nullptr;
+  switch (Scanner(*engines_->program, text).Search(start, slots)) {
+    case Scanner::Result::kNoMatch:
+      return false;
+    case Scanner::Result::kGaveUp:
+      return MatchWithRe2(text, start, captures, count);
+    case Scanner::Result::kMatch:
+      break;
+  }
+  for (size_t i = 0; i < count; ++i) {
+    const char* const from = slots[2 * i];
+    captures[i] = {from, static_cast<size_t>(slots[2 * i + 1] - from)};
+  }
+  return true;
 }
 
 bool Pattern::MatchAtWithRe2ForTest(std::string_view text, size_t start,
@@ -132,10 +178,16 @@ bool Pattern::MatchAtWithRe2ForTest(std::string_view text, size_t start,
 
 bool Pattern::PartialMatch(std::string_view text) const {
   if (text.data() == nullptr) text = "";
+  if (engines_->program != nullptr) {
+    const char* slots[2 * kMaxScannedGroups];
+    for (size_t i = 0; i < 2 * capture_count(); ++i) slots[i] = nullptr;
+    const Scanner::Result result = Scanner(*engines_->program, text).Search(0, slots);
+    if (result != Scanner::Result::kGaveUp) return result == Scanner::Result::kMatch;
+  }
   std::string_view whole;
   return MatchWithRe2(text, 0, &whole, engines_->can_match_empty ? 1 : 0);
 }
 
-bool Pattern::uses_scanner() const { return false; }
+bool Pattern::uses_scanner() const { return engines_->program != nullptr; }
 
 }  // namespace otelpipe::regex

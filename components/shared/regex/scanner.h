@@ -1,0 +1,57 @@
+// Runs a Program over a text.
+//
+//   Scanner scanner(*program, text);
+//   const char* slots[2 * groups] = {};
+//   if (scanner.Search(start, slots) == Scanner::Result::kMatch) ...
+//
+// Finds the leftmost-first match, exactly as Go does, bad UTF-8 included, or says that it would take too long
+// to find out. One object per search; allocates nothing.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "shared/regex/program.h"
+
+namespace otelpipe::regex {
+
+class Scanner {
+ public:
+  enum class Result : uint8_t { kNoMatch, kMatch, kGaveUp };
+
+  // Both must outlive the scanner; `text` must not have a null pointer.
+  Scanner(const Program& program, std::string_view text);
+
+  // Looks for a match that begins at `start` or later. `slots` holds two pointers per group, group 0 first,
+  // all null at the call; on kMatch they are the begin and end of each group, null for groups that took
+  // no part. Otherwise their content is unspecified.
+  Result Search(size_t start, const char** slots);
+
+ private:
+  Result Match(uint32_t node_index, const char* p);
+  Result MatchChoice(const Choice& choice, uint32_t eligible, const char* p);
+  Result MatchShorter(const Node& node, const char* shortest, const char* longest, bool by_byte);
+  Result MatchLonger(const Node& node, const char* p);
+  bool AtWordBoundary(const char* p) const;
+
+  // The conditional slots before an attempt.
+  struct Saved {
+    const char* slots[Program::kMaxConditionalSlots];
+  };
+  void Save(Saved& saved) const;
+  void Restore(const Saved& saved);
+
+  const Program& program_;
+  const char* const begin_;
+  const char* const end_;
+  const char** slots_ = nullptr;
+  const char* match_end_ = nullptr;
+  int64_t budget_;
+  int depth_ = 0;
+};
+
+// End of the longest run of members of `set` at `p`. For the scanner and its tests.
+const char* RunEnd(const CharSet& set, const char* p, const char* end);
+
+}  // namespace otelpipe::regex
