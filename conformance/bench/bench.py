@@ -21,8 +21,9 @@ import subprocess
 import sys
 import time
 
-from benchlib import (REPO, Agent, BenchError, Scope, Sink, cpu_seconds, find_tools, machine_busy,
-                      make_tree, memory_mib, places_for, stop, tail, tree_files, wait_ready)
+from benchlib import (Agent, BenchError, Scope, Sink, cpu_seconds, default_agent, find_tools,
+                      machine_busy, make_tree, memory_mib, places_for, stop, tail, tree_files,
+                      wait_ready)
 
 JOBS = ["F", "O", "H", "O-gzip", "H-gzip", "idle"]
 
@@ -260,7 +261,7 @@ def parse_peer(text):
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--agent", default=os.path.join(REPO, "build", "release", "otelpipe"),
+    parser.add_argument("--agent", default=default_agent(),
                         help="our agent, run as PATH --config FILE; 'none': only floors and peers")
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=PATH[:CONFIGS]")
     parser.add_argument("--jobs", default=",".join(JOBS), help="of " + ",".join(JOBS))
@@ -281,8 +282,9 @@ def parse_options():
     parser.add_argument("--keep", action="store_true", help="keep the run folders")
     options = parser.parse_args()
     if options.quick:
-        options.rounds, options.lines, options.seconds = 1, min(options.lines, 200_000), 2
-        options.warmup, options.idle_seconds = 0.5, 1.5
+        options.rounds, options.lines = 1, min(options.lines, 200_000)
+        options.seconds, options.warmup = min(options.seconds, 2), min(options.warmup, 0.3)
+        options.idle_seconds = min(options.idle_seconds, 1.5)
     options.jobs = [j for j in options.jobs.split(",") if j]
     unknown = sorted(set(options.jobs) - set(JOBS))
     if unknown:

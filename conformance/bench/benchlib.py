@@ -76,6 +76,14 @@ def machine_busy():
     return (sum(fields) - fields[3] - fields[4]) / os.sysconf("SC_CLK_TCK")
 
 
+def default_agent():
+    """Where a release build puts our agent."""
+    release = os.path.join(REPO, "build", "release")
+    places = [os.path.join(release, *parts, "otelpipe")
+              for parts in ((), ("bin",), ("libotelpipe", "agent"))]
+    return next((p for p in places if os.path.isfile(p)), places[0])
+
+
 def find_tools(folder):
     """The folder that holds the built programs."""
     guesses = [folder] if folder else [
@@ -104,7 +112,7 @@ class Scope:
 
     def __exit__(self, *_):
         for process in reversed(self.processes):
-            stop(process)
+            stop(process, 2)  # everything has been measured by now
         if self.keep:
             print(f"kept: {self.folder}", flush=True)
         else:
@@ -148,8 +156,8 @@ class Sink:
             command += ["--expect", str(expect)]
         if seq:
             command.append("--seq")
-        self.stderr = open(scope.path("sink.err"), "a")
-        self.process = scope.start(command + list(extra), None, stderr=self.stderr)
+        with open(scope.path("sink.err"), "a") as errors:
+            self.process = scope.start(command + list(extra), None, stderr=errors)
         first = json.loads(self.process.stdout.readline() or "{}")
         if first.get("event") != "listening":
             raise BenchError("bench_sink did not start; see its output above")

@@ -20,8 +20,8 @@ import sys
 import threading
 import time
 
-from benchlib import (REPO, Agent, BenchError, Scope, Sink, find_tools, make_tree, places_for,
-                      stop, tail, tree_files)
+from benchlib import (Agent, BenchError, Scope, Sink, default_agent, find_tools, make_tree,
+                      places_for, stop, tail, tree_files)
 
 TESTS = ["kill", "term", "backlog"]
 # How the sink fails between kills, and for how long at most.
@@ -205,7 +205,7 @@ def test_backlog(agent, options):
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--agent", default=os.path.join(REPO, "build", "release", "otelpipe"))
+    parser.add_argument("--agent", default=default_agent())
     parser.add_argument("--name", default="otelpipe",
                         help="how the agent is called and which templates it gets, e.g. otelcol")
     parser.add_argument("--tests", default=",".join(TESTS), help="of " + ",".join(TESTS))

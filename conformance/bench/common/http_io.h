@@ -8,6 +8,9 @@
 //     co_await WriteAll(socket, "HTTP/1.1 204 No Content\r\n\r\n", "");
 //   }
 //
+// Keep co_await out of the operands of && and ||: when the short circuit skips it, g++ 12 still
+// destroys the awaitable that was never made.
+//
 // One ReadState per connection; a body lives until the next ReadMessage on it. Coroutines run on
 // the executor of the socket; nothing here locks.
 #pragma once

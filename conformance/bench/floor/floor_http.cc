@@ -65,17 +65,17 @@ asio::awaitable<void> Session(Shared* shared, tcp::socket client) {
     AppendField(&head, "Content-Type", request.header[http::field::content_type]);
     AppendField(&head, "Content-Encoding", encoding);
     head.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n\r\n");
-    if (!upstream.is_open() && !co_await Connect(upstream, shared->upstream)) {
-      if (!co_await WriteAll(client, kBadGateway, "")) co_return;
-      continue;
-    }
-    if (!co_await WriteAll(upstream, head, body) ||
-        !co_await ReadMessage(upstream, &upstream_state, &response)) {
+    bool answered = upstream.is_open();
+    if (!answered) answered = co_await Connect(upstream, shared->upstream);
+    if (answered) answered = co_await WriteAll(upstream, head, body);
+    if (answered) answered = co_await ReadMessage(upstream, &upstream_state, &response);
+    if (!answered) {
       boost::system::error_code ignored;
       upstream.close(ignored);
       upstream_state.buffer.clear();
       upstream_state.consumed = 0;
-      if (!co_await WriteAll(client, kBadGateway, "")) co_return;
+      const bool told = co_await WriteAll(client, kBadGateway, "");
+      if (!told) co_return;
       continue;
     }
     head = "HTTP/1.1 ";
@@ -84,7 +84,8 @@ asio::awaitable<void> Session(Shared* shared, tcp::socket client) {
     AppendField(&head, "Retry-After", response.header[http::field::retry_after]);
     head.append("Content-Length: ").append(std::to_string(response.body.size()));
     head.append("\r\n\r\n");
-    if (!co_await WriteAll(client, head, response.body) || !request.keep_alive) co_return;
+    const bool written = co_await WriteAll(client, head, response.body);
+    if (!written || !request.keep_alive) co_return;
   }
 }
 

@@ -39,8 +39,8 @@ asio::awaitable<Outcome> Send(Run* run, tcp::socket& socket, asio::steady_timer&
     if (!cancelled) socket.close(ignored);
   });
   HttpMessage<false> response;
-  const bool answered = co_await WriteAll(socket, head, body) &&
-                        co_await ReadMessage(socket, state, &response);
+  bool answered = co_await WriteAll(socket, head, body);
+  if (answered) answered = co_await ReadMessage(socket, state, &response);
   timer.cancel();
   if (!answered) {
     run->tally->last_error = "connection closed or timed out";
@@ -57,7 +57,8 @@ asio::awaitable<void> Slot(Run* run, asio::io_context& context) {
   asio::steady_timer timer(context);
   asio::steady_timer pause(context);
   ReadState state;
-  if (!co_await Connect(socket, run->peer)) {
+  const bool connected = co_await Connect(socket, run->peer);
+  if (!connected) {
     run->unreachable = true;
     co_return;
   }
@@ -86,7 +87,7 @@ asio::awaitable<void> Slot(Run* run, asio::io_context& context) {
       if (outcome == Outcome::kBroken) {
         state.buffer.clear();
         state.consumed = 0;
-        (void)co_await Connect(socket, run->peer);  // the next Send tells
+        co_await Connect(socket, run->peer);  // whether it worked, the next Send tells
       }
     }
   }

@@ -209,8 +209,9 @@ asio::awaitable<void> Session(Shared shared, Counter* counter, tcp::socket socke
     const std::string_view target = View(request.header.target());
     const std::optional<Kind> kind = KindOf(target.substr(0, target.find('?')));
     if (!kind || request.header.method() != http::verb::post) {
-      if (!co_await WriteAll(socket, Control(shared, target), "")) co_return;
-      if (!request.keep_alive) co_return;
+      const std::string answer = Control(shared, target);
+      const bool written = co_await WriteAll(socket, answer, "");
+      if (!written || !request.keep_alive) co_return;
       continue;
     }
     const int64_t number = shared.totals->NewRequest();
@@ -218,7 +219,9 @@ asio::awaitable<void> Session(Shared shared, Counter* counter, tcp::socket socke
       shared.totals->Faulted();
       if (active->fault == Fault::kHang) co_await Sleep(socket, active->left);
       const std::optional<std::string> answer = FaultAnswer(active->fault);
-      if (!answer || !co_await WriteAll(socket, *answer, "") || !request.keep_alive) co_return;
+      if (!answer) co_return;
+      const bool written = co_await WriteAll(socket, *answer, "");
+      if (!written || !request.keep_alive) co_return;
       continue;
     }
     if (shared.delay.count() > 0) co_await Sleep(socket, shared.delay);
@@ -234,7 +237,8 @@ asio::awaitable<void> Session(Shared shared, Counter* counter, tcp::socket socke
       refusal = Answer("400 Bad Request", "cannot read the body\n");
       answer = refusal;
     }
-    if (!co_await WriteAll(socket, answer, "") || !request.keep_alive) co_return;
+    const bool written = co_await WriteAll(socket, answer, "");
+    if (!written || !request.keep_alive) co_return;
   }
 }
 
