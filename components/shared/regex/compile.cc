@@ -13,7 +13,6 @@ using Kind = SyntaxNode::Kind;
 using Op = Node::Op;
 
 constexpr size_t kMaxNodes = 512;
-constexpr size_t kMaxGroups = 64;
 
 // What is known about everything from a node to the end of the pattern.
 struct Tail {
@@ -71,7 +70,7 @@ CharSet MakeCharSet(const CharClass& chars) {
     size_t stops = 0;
     for (size_t c = 0; c < 0x80; ++c) {
       if (set.table[c] != 0) continue;
-      if (stops < CharSet::kMaxStops) set.stops[stops] = static_cast<uint8_t>(c);
+      if (stops < CharSet::kMaxStops) set.stops[stops].fill(static_cast<uint8_t>(c));
       ++stops;
     }
     if (stops == 0) {
@@ -186,18 +185,19 @@ bool BeginsWithText(const SyntaxNode& node) {
 class Compiler {
  public:
   std::unique_ptr<const Program> Run(const ParsedPattern& pattern) {
-    if (pattern.group_names.size() > kMaxGroups) return nullptr;
+    if (pattern.group_names.size() > kMaxScannedGroups) return nullptr;
+    program_->scratch_slot = static_cast<uint8_t>(2 * pattern.group_names.size());
     Tail end;
     end.first.set();
     end.accepts = Tail::Accepts::kAlways;
-    const uint32_t match = Add({}, end);
+    const uint32_t match = Add(Op::kMatch, 0, end);
     const uint32_t start = Compile(*pattern.root, match);
     if (start == kNone || program_->nodes.size() > kMaxNodes ||
         program_->conditional_end - program_->conditional_first > Program::kMaxConditionalSlots) {
       return nullptr;
     }
     const NextSet& first = tails_[start].first;
-    program_->start = start;
+    program_->start = static_cast<uint16_t>(start);
     program_->anchored = BeginsWithText(*pattern.root);
     program_->first = ToTable(first);
     program_->first_byte = OnlyByte(first);
@@ -211,21 +211,33 @@ class Compiler {
  private:
   static constexpr uint32_t kNone = UINT32_MAX;
 
-  uint32_t Add(const Node& node, Tail tail) {
+  uint32_t Add(Node node, Tail tail) {
     program_->nodes.push_back(node);
     tails_.push_back(std::move(tail));
     return static_cast<uint32_t>(program_->nodes.size() - 1);
   }
 
-  uint32_t AddLiteral(std::string text) {
-    Literal literal;
-    if (text.size() <= sizeof(literal.word)) {
-      std::memcpy(&literal.word, text.data(), text.size());
-      std::memset(&literal.mask, 0xFF, text.size());
-    }
-    literal.text = std::move(text);
-    program_->literals.push_back(std::move(literal));
-    return static_cast<uint32_t>(program_->literals.size() - 1);
+  uint32_t Add(Op op, uint32_t next, Tail tail) { return Add(NewNode(op, next), std::move(tail)); }
+
+  Node NewNode(Op op, uint32_t next) const {
+    Node node;
+    node.op = op;
+    node.next = static_cast<uint16_t>(next);
+    for (uint8_t& slot : node.captures) slot = program_->scratch_slot;
+    return node;
+  }
+
+  static LiteralWord WordOf(const std::string& text) {
+    LiteralWord literal;
+    if (text.size() > sizeof(literal.word)) return literal;
+    std::memcpy(&literal.word, text.data(), text.size());
+    std::memset(&literal.mask, 0xFF, text.size());
+    return literal;
+  }
+
+  const CharSet* AddSet(CharSet set) {
+    program_->sets.push_back(std::move(set));
+    return &program_->sets.back();
   }
 
   uint32_t Compile(const SyntaxNode& node, uint32_t next) {
@@ -273,32 +285,40 @@ class Compiler {
   }
 
   uint32_t Assertion(Op op, uint32_t next, const NextSet& first) {
-    Node node;
-    node.op = op;
-    node.next = next;
     Tail tail;
     tail.first = first;
     if (op == Op::kEndText && tails_[next].accepts == Tail::Accepts::kAlways) {
       tail.accepts = Tail::Accepts::kToEnd;
     }
-    return Add(node, std::move(tail));
+    return Add(op, next, std::move(tail));
   }
 
+  // A copy of the next node that writes a slot as well: the node itself may be entered on other ways, too. A
+  // full node gets a step of its own before it.
   uint32_t Capture(uint32_t slot, uint32_t next) {
-    Node node;
-    node.op = Op::kCapture;
-    node.index = slot;
-    node.next = next;
+    Node node = program_->nodes[next];
+    uint8_t* free = std::find(std::begin(node.captures), std::end(node.captures),
+                              program_->scratch_slot);
+    if (free == std::end(node.captures)) {
+      node = NewNode(Op::kShortLiteral, next);
+      free = node.captures;
+    }
+    *free = static_cast<uint8_t>(slot);
     return Add(node, tails_[next]);
   }
 
   uint32_t CompileLiteral(std::string text, uint32_t next) {
     Tail tail;
     tail.first.set(static_cast<unsigned char>(text[0]));
-    Node node;
-    node.op = Op::kLiteral;
-    node.next = next;
-    node.index = AddLiteral(std::move(text));
+    if (text.size() > sizeof(uint64_t)) {
+      Node node = NewNode(Op::kLongLiteral, next);
+      program_->texts.push_back(std::move(text));
+      node.text = &program_->texts.back();
+      return Add(node, std::move(tail));
+    }
+    Node node = NewNode(Op::kShortLiteral, next);
+    node.literal = WordOf(text);
+    node.length = static_cast<uint8_t>(text.size());
     return Add(node, std::move(tail));
   }
 
@@ -308,14 +328,10 @@ class Compiler {
       LiteralText(syntax, text);
       return CompileLiteral(std::move(text), next);
     }
-    CharSet set = MakeCharSet(syntax.chars);
+    Node node = NewNode(Op::kOne, next);
+    node.set = AddSet(MakeCharSet(syntax.chars));
     Tail tail;
-    tail.first = FirstBytes(set);
-    Node node;
-    node.op = Op::kOne;
-    node.next = next;
-    node.index = static_cast<uint32_t>(program_->sets.size());
-    program_->sets.push_back(std::move(set));
+    tail.first = FirstBytes(*node.set);
     return Add(node, std::move(tail));
   }
 
@@ -347,7 +363,7 @@ class Compiler {
       Tail tail;
       for (std::string& text : texts) {
         tail.first.set(static_cast<unsigned char>(text[0]));
-        choice.targets.push_back(AddLiteral(std::move(text)));
+        choice.texts.push_back({WordOf(text), std::move(text)});
       }
       return AddChoice(Op::kLiterals, std::move(choice), std::move(tail), next);
     }
@@ -370,11 +386,9 @@ class Compiler {
   }
 
   uint32_t AddChoice(Op op, Choice choice, Tail tail, uint32_t next) {
-    Node node;
-    node.op = op;
-    node.next = next;
-    node.index = static_cast<uint32_t>(program_->choices.size());
     program_->choices.push_back(std::move(choice));
+    Node node = NewNode(op, next);
+    node.choice = &program_->choices.back();
     return Add(node, std::move(tail));
   }
 
@@ -388,9 +402,13 @@ class Compiler {
       firsts.push_back(tails_[branch].first);
       tail.first |= firsts.back();
     }
-    choice.targets = branches;
+    choice.targets = Targets(branches);
     FillEligible(choice, firsts);
     return AddChoice(Op::kChoice, std::move(choice), std::move(tail), 0);
+  }
+
+  static std::vector<uint16_t> Targets(const std::vector<uint32_t>& nodes) {
+    return {nodes.begin(), nodes.end()};
   }
 
   static void FillEligible(Choice& choice, const std::vector<NextSet>& firsts) {
@@ -402,8 +420,11 @@ class Compiler {
   }
 
   uint32_t CompileRepeat(const SyntaxNode& syntax, uint32_t next) {
-    if (syntax.max == 0) return next;
     const SyntaxNode& body = *syntax.subs[0];
+    if (syntax.max == 0) {
+      SlotRange(body, program_->conditional_first, program_->conditional_end);
+      return next;
+    }
     program_->repeat_size += static_cast<uint32_t>(std::max(syntax.min, syntax.max));
     if (body.kind == Kind::kClass) return CompileRun(syntax, body, next);
     if (syntax.min == 1 && syntax.max == 1) return Compile(body, next);
@@ -441,9 +462,10 @@ class Compiler {
     Tail tail;
     tail.first = body_first | exit_first;
     const uint32_t loop = AddChoice(Op::kChoice, std::move(choice), std::move(tail), 0);
+    Choice& added = program_->choices.back();
     const uint32_t entry = Compile(body, loop);
     if (entry == kNone) return kNone;
-    program_->choices[program_->nodes[loop].index].targets = Ordered(syntax.greedy, entry, next);
+    added.targets = Targets(Ordered(syntax.greedy, entry, next));
     return syntax.min == 0 ? loop : entry;
   }
 
@@ -457,23 +479,30 @@ class Compiler {
     tail.first = syntax.min == 0 ? members | after.first : members;
     if (syntax.min == 0 && set.wide != CharSet::Wide::kSome) ExtendTail(set, unlimited, after, tail);
 
-    Node node;
-    node.next = next;
-    node.min = static_cast<uint32_t>(syntax.min);
-    node.max = unlimited ? Node::kUnlimited : static_cast<uint32_t>(syntax.max);
     const bool one_end = (members & after.first).none();
     const bool rest_shrinks = syntax.greedy && after.accepts != Tail::Accepts::kOther;
+    Node node = NewNode(Op::kRun, next);
+    node.min = static_cast<uint16_t>(syntax.min);
+    node.max = unlimited ? Node::kUnlimited : static_cast<uint16_t>(syntax.max);
     if (one_end || rest_shrinks) {
-      node.op = Op::kRun;
+      node.op = RunOp(set, node.min, node.max);
     } else {
       node.op = syntax.greedy ? Op::kRunGreedy : Op::kRunLazy;
-      node.follow = static_cast<uint32_t>(program_->follows.size());
-      node.follow_byte = OnlyByte(after.first);
+      node.follow = static_cast<uint16_t>(program_->follows.size());
+      node.follow_byte = static_cast<int16_t>(OnlyByte(after.first));
       program_->follows.push_back(ToTable(after.first));
     }
-    node.index = static_cast<uint32_t>(program_->sets.size());
-    program_->sets.push_back(std::move(set));
+    node.set = AddSet(std::move(set));
     return Add(node, std::move(tail));
+  }
+
+  // The cheapest step for a run that has one possible end.
+  static Op RunOp(const CharSet& set, uint16_t min, uint16_t max) {
+    if (min == 0 && max == 1 && set.wide == CharSet::Wide::kNone) return Op::kMaybeAscii;
+    if (min > 1 || max != Node::kUnlimited) return Op::kCountedRun;
+    if (set.scan != CharSet::Scan::kStops) return Op::kRun;
+    constexpr Op kByStops[] = {Op::kRunToStop1, Op::kRunToStop2, Op::kRunToStop3};
+    return set.stop_count <= 3 ? kByStops[set.stop_count - 1] : Op::kRun;
   }
 
   // What a run that may be empty, followed by `after`, accepts.

@@ -21,9 +21,6 @@ constexpr int64_t kMemoryBudgets[] = {8 << 20, 64 << 20, 512 << 20};
 // Patterns whose repetitions count no further than this are small enough for RE2 without asking.
 constexpr uint32_t kRepeatSizeToTrust = 2000;
 
-// Groups whose capture slots fit on the stack of a search.
-constexpr size_t kMaxScannedGroups = 64;
-
 // RE2's reasons in Go's words. The parser in syntax.h finds nearly all of them first; what is left
 // are names of Unicode classes and sizes.
 absl::Status TranslateError(const re2::RE2& re, std::string_view pattern) {
@@ -153,8 +150,7 @@ bool Pattern::MatchAt(std::string_view text, size_t start, std::string_view* cap
   if (text.data() == nullptr) text = "";
   const size_t count = capture_count();
   if (engines_->program == nullptr) return MatchWithRe2(text, start, captures, count);
-  const char* slots[2 * kMaxScannedGroups];
-  for (size_t i = 0; i < 2 * count; ++i) slots[i] = nullptr;
+  const char* slots[kMaxSlots];
   switch (Scanner(*engines_->program, text).Search(start, slots)) {
     case Scanner::Result::kNoMatch:
       return false;
@@ -179,8 +175,7 @@ bool Pattern::MatchAtWithRe2ForTest(std::string_view text, size_t start,
 bool Pattern::PartialMatch(std::string_view text) const {
   if (text.data() == nullptr) text = "";
   if (engines_->program != nullptr) {
-    const char* slots[2 * kMaxScannedGroups];
-    for (size_t i = 0; i < 2 * capture_count(); ++i) slots[i] = nullptr;
+    const char* slots[kMaxSlots];
     const Scanner::Result result = Scanner(*engines_->program, text).Search(0, slots);
     if (result != Scanner::Result::kGaveUp) return result == Scanner::Result::kMatch;
   }

@@ -16,6 +16,7 @@
 #include <array>
 #include <bitset>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,6 +28,11 @@ namespace otelpipe::regex {
 
 // Bytes that may come next; kTextEnd is the end of the text.
 inline constexpr size_t kTextEnd = 256;
+
+// Groups of a pattern for the scanner, group 0 included, and the slots that a search needs for them.
+inline constexpr size_t kMaxScannedGroups = 64;
+inline constexpr size_t kMaxSlots = 2 * kMaxScannedGroups + 1;
+
 using NextSet = std::bitset<257>;
 
 // A class of characters made ready for scanning.
@@ -50,21 +56,35 @@ struct CharSet {
   Scan scan = Scan::kTable;
   Wide wide = Wide::kNone;
   uint8_t stop_count = 0;
-  std::array<uint8_t, kMaxStops> stops{};
+  alignas(16) std::array<std::array<uint8_t, 16>, kMaxStops> stops{};  // each byte sixteen times
   CharClass wide_ranges;
 };
 
+struct Choice;
+
+// A literal as one word, when it is short enough.
+struct LiteralWord {
+  uint64_t word = 0;
+  uint64_t mask = 0;
+};
+
+// One step. The slots of groups that begin or end here are part of it. 32 bytes, so that stepping is cheap.
 struct Node {
   enum class Op : uint8_t {
     kMatch,
-    kLiteral,      // literal `index`
-    kOne,          // one member of set `index`
-    kRun,          // the longest run of set `index`, no other
-    kRunGreedy,    // runs of set `index`, longest first
-    kRunLazy,      // runs of set `index`, shortest first
-    kCapture,      // writes slot `index`
-    kLiterals,     // one of choice `index`, whose branches are literals none of which begins another
-    kChoice,       // choice `index`
+    kShortLiteral,  // the `length` bytes of `literal`
+    kLongLiteral,   // `text`
+    kOne,           // one member of `set`
+    kMaybeAscii,    // one member of `set`, all ASCII, or nothing, and no second thought
+    kRunToStop1,    // the longest run of `set`, no other, at least `min` (0 or 1); by number of stops
+    kRunToStop2,
+    kRunToStop3,
+    kRun,           // the same for any set
+    kCountedRun,    // the same, `min` to `max` members
+    kRunGreedy,     // runs of `set`, longest first
+    kRunLazy,       // runs of `set`, shortest first
+    kLiterals,      // one of the literals of `choice`, none of which begins another
+    kChoice,        // `choice`
     kBeginText,
     kEndText,
     kBeginLine,
@@ -72,42 +92,52 @@ struct Node {
     kWordBoundary,
     kNoWordBoundary,
   };
-  static constexpr uint32_t kUnlimited = UINT32_MAX;
+  static constexpr uint16_t kUnlimited = UINT16_MAX;
+  static constexpr size_t kCaptures = 2;
 
   Op op = Op::kMatch;
-  uint32_t index = 0;
-  uint32_t next = 0;
-  uint32_t min = 0;
-  uint32_t max = 0;
-  uint32_t follow = 0;     // runs that backtrack: index of the set of bytes that may follow
-  int32_t follow_byte = -1;  // the only byte that may follow, if there is just one
+  uint8_t length = 0;
+  uint8_t captures[kCaptures] = {};  // slots that get the position; Program::scratch_slot if there is none
+  uint16_t next = 0;
+  uint16_t min = 0;
+  uint16_t max = 0;
+  uint16_t follow = 0;      // runs that backtrack: which table of the bytes that may follow
+  int16_t follow_byte = -1;  // the only byte that may follow, if there is just one
+  union {
+    LiteralWord literal{};
+    const std::string* text;
+    const CharSet* set;
+    const Choice* choice;
+  };
 };
-
-// A literal; short ones are compared as one word.
-struct Literal {
-  std::string text;
-  uint64_t word = 0;
-  uint64_t mask = 0;  // 0: longer than a word
-};
+static_assert(sizeof(Node) == 32);
 
 // Branches in order of preference.
 struct Choice {
   static constexpr size_t kMaxBranches = 8;
 
-  std::vector<uint32_t> targets;         // kChoice: nodes; kLiterals: literals
-  std::array<uint8_t, 257> eligible{};   // by next byte: one bit per branch
+  struct Text {
+    LiteralWord word;
+    std::string text;
+  };
+
+  std::vector<uint16_t> targets;      // kChoice
+  std::vector<Text> texts;            // kLiterals
+  std::array<uint8_t, 257> eligible{};  // kChoice, by next byte: one bit per branch
 };
 
 struct Program {
   static constexpr uint32_t kMaxConditionalSlots = 32;
 
   std::vector<Node> nodes;
-  std::vector<CharSet> sets;
-  std::vector<Literal> literals;
-  std::vector<Choice> choices;
+  // Deques, so that nodes may point into them while they grow.
+  std::deque<CharSet> sets;
+  std::deque<std::string> texts;
+  std::deque<Choice> choices;
   std::vector<std::array<uint8_t, 257>> follows;
 
-  uint32_t start = 0;
+  uint16_t start = 0;
+  uint8_t scratch_slot = 0;               // one behind the slots of the groups
   bool anchored = false;                  // can only match at the beginning of the text
   std::array<uint8_t, 257> first{};       // bytes a match may begin with
   int32_t first_byte = -1;                // the only one, if there is just one

@@ -34,27 +34,23 @@ const char* RunByTable(const CharSet& set, const char* p, const char* end) {
 
 // The first of N stop bytes.
 template <int N>
-const char* RunToStops(const CharSet& set, const char* p, const char* end) {
-  if constexpr (N == 1) {
-    if (end - p >= kLongRest) {
-      const void* found = std::memchr(p, set.stops[0], static_cast<size_t>(end - p));
+inline const char* RunToStops(const CharSet& set, const char* p, const char* end) {
+#if defined(__SSE2__)
+  while (end - p >= 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    __m128i hits = _mm_setzero_si128();
+    for (size_t i = 0; i < N; ++i) {
+      const auto* stop = reinterpret_cast<const __m128i*>(set.stops[i].data());
+      hits = _mm_or_si128(hits, _mm_cmpeq_epi8(bytes, _mm_load_si128(stop)));
+    }
+    const int mask = _mm_movemask_epi8(hits);
+    if (mask != 0) return p + __builtin_ctz(static_cast<unsigned>(mask));
+    p += 16;
+    if constexpr (N == 1) {
+      if (end - p < kLongRest) continue;
+      const void* found = std::memchr(p, set.stops[0][0], static_cast<size_t>(end - p));
       return found == nullptr ? end : static_cast<const char*>(found);
     }
-  }
-#if defined(__SSE2__)
-  if (end - p >= 16) {
-    __m128i stops[N];
-    for (int i = 0; i < N; ++i) {
-      stops[i] = _mm_set1_epi8(static_cast<char>(set.stops[static_cast<size_t>(i)]));
-    }
-    do {
-      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-      __m128i hits = _mm_cmpeq_epi8(bytes, stops[0]);
-      for (int i = 1; i < N; ++i) hits = _mm_or_si128(hits, _mm_cmpeq_epi8(bytes, stops[i]));
-      const int mask = _mm_movemask_epi8(hits);
-      if (mask != 0) return p + __builtin_ctz(static_cast<unsigned>(mask));
-      p += 16;
-    } while (end - p >= 16);
   }
 #endif
   return RunByTable(set, p, end);
@@ -87,14 +83,19 @@ const char* CountedRun(const CharSet& set, const char* p, const char* end, uint3
   return p;
 }
 
-inline bool StartsWith(const Literal& literal, const char* p, const char* end) {
-  if (literal.mask != 0 && end - p >= 8) {
+// Whether the text at `p` begins with a literal of `size` bytes, 8 at most.
+inline bool StartsWithWord(const LiteralWord& literal, size_t size, const char* p, const char* end) {
+  if (end - p >= 8) {
     uint64_t word;
     std::memcpy(&word, p, sizeof(word));
     return (word & literal.mask) == literal.word;
   }
-  return static_cast<size_t>(end - p) >= literal.text.size() &&
-         std::memcmp(p, literal.text.data(), literal.text.size()) == 0;
+  return static_cast<size_t>(end - p) >= size && std::memcmp(p, &literal.word, size) == 0;
+}
+
+inline bool StartsWithText(const std::string& text, const char* p, const char* end) {
+  return static_cast<size_t>(end - p) >= text.size() &&
+         std::memcmp(p, text.data(), text.size()) == 0;
 }
 
 }  // namespace
@@ -104,8 +105,6 @@ const char* RunEnd(const CharSet& set, const char* p, const char* end) {
     case CharSet::Scan::kEverything:
       return end;
     case CharSet::Scan::kStops:
-      // Many runs are short or empty.
-      if (p == end || !set.HasByte(static_cast<unsigned char>(*p))) return p;
       switch (set.stop_count) {
         case 1:
           return RunToStops<1>(set, p, end);
@@ -136,6 +135,7 @@ Scanner::Scanner(const Program& program, std::string_view text)
 
 Scanner::Result Scanner::Search(size_t start, const char** slots) {
   slots_ = slots;
+  ClearConditional();
   const char* p = begin_ + start;
   const auto matched = [&](Result result) {
     if (result == Result::kMatch) {
@@ -166,82 +166,99 @@ Scanner::Result Scanner::Search(size_t start, const char** slots) {
     if (result != Result::kNoMatch) return matched(result);
     if (p == end_) return Result::kNoMatch;
     p += DecodeRune(p, end_).width;
-    for (uint32_t i = program_.conditional_first; i < program_.conditional_end; ++i) {
-      slots[i] = nullptr;
-    }
+    ClearConditional();
     if (--budget_ < 0) return Result::kGaveUp;
   }
 }
 
 Scanner::Result Scanner::Match(uint32_t node_index, const char* p) {
   const Node* const nodes = program_.nodes.data();
+  const char* const end = end_;
+  const char** const slots = slots_;
   for (;;) {
     const Node& node = nodes[node_index];
     node_index = node.next;
+    slots[node.captures[0]] = p;
+    slots[node.captures[1]] = p;
     switch (node.op) {
       case Op::kMatch:
         match_end_ = p;
         return Result::kMatch;
 
-      case Op::kLiteral: {
-        const Literal& literal = program_.literals[node.index];
-        if (!StartsWith(literal, p, end_)) return Result::kNoMatch;
-        p += literal.text.size();
+      case Op::kShortLiteral:
+        if (!StartsWithWord(node.literal, node.length, p, end)) return Result::kNoMatch;
+        p += node.length;
         break;
-      }
+
+      case Op::kLongLiteral:
+        if (!StartsWithText(*node.text, p, end)) return Result::kNoMatch;
+        p += node.text->size();
+        break;
 
       case Op::kOne: {
         uint32_t width = 0;
-        if (p == end_ || !IsMember(program_.sets[node.index], p, end_, width)) {
-          return Result::kNoMatch;
-        }
+        if (p == end || !IsMember(*node.set, p, end, width)) return Result::kNoMatch;
         p += width;
         break;
       }
 
-      case Op::kRun: {
-        const CharSet& set = program_.sets[node.index];
+      case Op::kMaybeAscii:
+        if (p != end && node.set->HasByte(static_cast<unsigned char>(*p))) ++p;
+        break;
+
+      case Op::kRunToStop1: {
         const char* const from = p;
-        if (node.max == Node::kUnlimited && node.min <= 1) {
-          p = RunEnd(set, p, end_);
-          if (node.min == 1 && p == from) return Result::kNoMatch;
-        } else {
-          uint32_t count = 0;
-          p = CountedRun(set, p, end_, node.max, count);
-          if (count < node.min) return Result::kNoMatch;
-        }
+        p = RunToStops<1>(*node.set, p, end);
+        if (p - from < node.min) return Result::kNoMatch;
+        budget_ -= p - from;
+        break;
+      }
+      case Op::kRunToStop2: {
+        const char* const from = p;
+        p = RunToStops<2>(*node.set, p, end);
+        if (p - from < node.min) return Result::kNoMatch;
+        budget_ -= p - from;
+        break;
+      }
+      case Op::kRunToStop3: {
+        const char* const from = p;
+        p = RunToStops<3>(*node.set, p, end);
+        if (p - from < node.min) return Result::kNoMatch;
+        budget_ -= p - from;
+        break;
+      }
+      case Op::kRun: {
+        const char* const from = p;
+        p = RunEnd(*node.set, p, end);
+        if (p - from < node.min) return Result::kNoMatch;
+        budget_ -= p - from;
+        break;
+      }
+      case Op::kCountedRun: {
+        const char* const from = p;
+        uint32_t count = 0;
+        p = CountedRun(*node.set, p, end, node.min, count);
+        if (count < node.min) return Result::kNoMatch;
+        p = node.max == Node::kUnlimited
+                ? RunEnd(*node.set, p, end)
+                : CountedRun(*node.set, p, end, static_cast<uint32_t>(node.max - node.min), count);
         budget_ -= p - from;
         break;
       }
 
-      case Op::kRunGreedy: {
-        const CharSet& set = program_.sets[node.index];
-        uint32_t count = 0;
-        const char* const shortest = CountedRun(set, p, end_, node.min, count);
-        if (count < node.min) return Result::kNoMatch;
-        const char* longest;
-        if (node.max == Node::kUnlimited) {
-          longest = RunEnd(set, shortest, end_);
-        } else {
-          longest = CountedRun(set, shortest, end_, node.max - node.min, count);
-        }
-        budget_ -= longest - p;
-        return MatchShorter(node, shortest, longest, set.wide == CharSet::Wide::kNone);
-      }
-
+      case Op::kRunGreedy:
+        return MatchShorter(node, p);
       case Op::kRunLazy:
         return MatchLonger(node, p);
 
-      case Op::kCapture:
-        slots_[node.index] = p;
-        break;
-
       case Op::kLiterals: {
-        const Literal* found = nullptr;
-        for (const uint32_t target : program_.choices[node.index].targets) {
-          const Literal& literal = program_.literals[target];
-          if (!StartsWith(literal, p, end_)) continue;
-          found = &literal;
+        const Choice::Text* found = nullptr;
+        for (const Choice::Text& text : node.choice->texts) {
+          if (text.word.mask != 0 ? !StartsWithWord(text.word, text.text.size(), p, end)
+                                  : !StartsWithText(text.text, p, end)) {
+            continue;
+          }
+          found = &text;
           break;
         }
         if (found == nullptr) return Result::kNoMatch;
@@ -251,9 +268,9 @@ Scanner::Result Scanner::Match(uint32_t node_index, const char* p) {
 
       case Op::kChoice: {
         if (--budget_ < 0) return Result::kGaveUp;
-        const Choice& choice = program_.choices[node.index];
+        const Choice& choice = *node.choice;
         const uint32_t eligible =
-            choice.eligible[p < end_ ? static_cast<unsigned char>(*p) : kTextEnd];
+            choice.eligible[p < end ? static_cast<unsigned char>(*p) : kTextEnd];
         if (eligible == 0) return Result::kNoMatch;
         if ((eligible & (eligible - 1)) != 0) return MatchChoice(choice, eligible, p);
         node_index = choice.targets[static_cast<size_t>(__builtin_ctz(eligible))];
@@ -288,6 +305,12 @@ bool Scanner::AtWordBoundary(const char* p) const {
   return before != after;
 }
 
+void Scanner::ClearConditional() {
+  for (uint32_t i = program_.conditional_first; i < program_.conditional_end; ++i) {
+    slots_[i] = nullptr;
+  }
+}
+
 void Scanner::Save(Saved& saved) const {
   for (uint32_t i = program_.conditional_first; i < program_.conditional_end; ++i) {
     saved.slots[i - program_.conditional_first] = slots_[i];
@@ -317,8 +340,17 @@ Scanner::Result Scanner::MatchChoice(const Choice& choice, uint32_t eligible, co
 }
 
 // Tries to go on behind a run at each of its possible ends, from the longest to the shortest.
-Scanner::Result Scanner::MatchShorter(const Node& node, const char* shortest, const char* longest,
-                                      bool by_byte) {
+Scanner::Result Scanner::MatchShorter(const Node& node, const char* from) {
+  const CharSet& set = *node.set;
+  const bool by_byte = set.wide == CharSet::Wide::kNone;
+  uint32_t count = 0;
+  const char* const shortest = CountedRun(set, from, end_, node.min, count);
+  if (count < node.min) return Result::kNoMatch;
+  const char* const longest =
+      node.max == Node::kUnlimited
+          ? RunEnd(set, shortest, end_)
+          : CountedRun(set, shortest, end_, static_cast<uint32_t>(node.max - node.min), count);
+  budget_ -= longest - from;
   if (++depth_ > kMaxDepth) return Result::kGaveUp;
   const auto& follow = program_.follows[node.follow];
   Saved saved;
@@ -349,7 +381,7 @@ Scanner::Result Scanner::MatchShorter(const Node& node, const char* shortest, co
 
 // The same from the shortest to the longest.
 Scanner::Result Scanner::MatchLonger(const Node& node, const char* p) {
-  const CharSet& set = program_.sets[node.index];
+  const CharSet& set = *node.set;
   const auto& follow = program_.follows[node.follow];
   const char* const from = p;
   uint32_t count = 0;
@@ -367,7 +399,7 @@ Scanner::Result Scanner::MatchLonger(const Node& node, const char* p) {
       if (--budget_ < 0) return Result::kGaveUp;
     }
     uint32_t width = 0;
-    if (count == node.max || p == end_ || !IsMember(set, p, end_, width)) break;
+    if ((count == node.max && node.max != Node::kUnlimited) || p == end_ || !IsMember(set, p, end_, width)) break;
     p += width;
   }
   budget_ -= p - from;

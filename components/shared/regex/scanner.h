@@ -1,7 +1,7 @@
 // Runs a Program over a text.
 //
 //   Scanner scanner(*program, text);
-//   const char* slots[2 * groups] = {};
+//   const char* slots[kMaxSlots];
 //   if (scanner.Search(start, slots) == Scanner::Result::kMatch) ...
 //
 // Finds the leftmost-first match, exactly as Go does, bad UTF-8 included, or says that it would take too long
@@ -23,15 +23,16 @@ class Scanner {
   // Both must outlive the scanner; `text` must not have a null pointer.
   Scanner(const Program& program, std::string_view text);
 
-  // Looks for a match that begins at `start` or later. `slots` holds two pointers per group, group 0 first,
-  // all null at the call; on kMatch they are the begin and end of each group, null for groups that took
-  // no part. Otherwise their content is unspecified.
+  // Looks for a match that begins at `start` or later. `slots` has room for two pointers per group, group 0
+  // first, and one more; their content at the call does not matter. On kMatch they are the begin and end of
+  // each group, null for groups that took no part. Otherwise their content is unspecified.
   Result Search(size_t start, const char** slots);
 
  private:
+  void ClearConditional();
   Result Match(uint32_t node_index, const char* p);
   Result MatchChoice(const Choice& choice, uint32_t eligible, const char* p);
-  Result MatchShorter(const Node& node, const char* shortest, const char* longest, bool by_byte);
+  Result MatchShorter(const Node& node, const char* p);
   Result MatchLonger(const Node& node, const char* p);
   bool AtWordBoundary(const char* p) const;
 
