@@ -1,0 +1,74 @@
+// The syntax tree of the expression language (expr-lang 1.17 as the reference configures it; see stanza.md 7).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "otelpipe/pdata/value.h"
+#include "shared/regex/pattern.h"
+
+namespace otelpipe::expr {
+
+enum class NodeKind {
+  kConstant,   // value
+  kVariable,   // body, attributes, resource, timestamp, $env; slot = Variable
+  kLocal,      // let variable; slot
+  kElement,    // # of the innermost predicate
+  kIndex,      // #index
+  kAcc,        // #acc
+  kMember,     // kids: object, key; optional: `?.`
+  kSlice,      // kids: object, from, to (either may be null)
+  kChain,      // a chain of members with at least one `?.`; a nil there ends it with nil
+  kUnary,      // op; kids: operand
+  kBinary,     // op; kids: left, right
+  kConditional,  // kids: condition, then, else
+  kList,       // kids
+  kMap,        // kids: key, value, key, value ...
+  kCall,       // builtin `name`, function in slot; kids: arguments
+  kPredicate,  // all, any, filter ...: kids: list, predicate (may be null), third argument (may be null)
+  kMethod,     // name; kids: object, arguments
+  kLet,        // slot; kids: value, body
+  kSequence,   // kids; the value of the last
+  kEnvironment,  // env(NAME)
+  kUnknownCall,  // a function nobody knows: fails when evaluated
+};
+
+enum class Op {
+  kNone, kOr, kAnd, kEqual, kNotEqual, kLess, kGreater, kLessEqual, kGreaterEqual, kIn, kMatches, kContains, kStartsWith,
+  kEndsWith, kRange, kAdd, kSubtract, kMultiply, kDivide, kModulo, kPower, kCoalesce, kNot, kNegate, kPlus,
+};
+
+enum Variable { kVarBody, kVarAttributes, kVarResource, kVarTimestamp, kVarAll, kVarNil };
+
+// What is known of a value before evaluation. Variables are kUnknown.
+enum class StaticType { kUnknown, kNil, kBool, kInt, kFloat, kString, kArray, kMap, kTime, kDuration };
+const char* StaticTypeName(StaticType type);
+
+struct Node {
+  NodeKind kind;
+  int offset = 0;  // byte offset of the token an error points to
+  Op op = Op::kNone;
+  bool optional = false;
+  int slot = 0;
+  StaticType type = StaticType::kUnknown;
+  Value value;       // constants; strings point to Tree::arena
+  std::string name;  // of functions and methods
+  std::shared_ptr<const regex::Pattern> pattern;  // matches with a literal pattern
+  std::vector<std::unique_ptr<Node>> kids;
+};
+using NodePtr = std::unique_ptr<Node>;
+
+// A parsed expression. Constants live in its arena.
+struct Tree {
+  std::string source;
+  Arena arena;
+  NodePtr root;
+  int locals = 0;  // slots that let bindings need
+};
+
+// `message (line:column)` and the source line with a mark under the place, as the reference prints it.
+std::string FormatError(const std::string& source, int offset, const std::string& message);
+
+}  // namespace otelpipe::expr
