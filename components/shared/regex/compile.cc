@@ -197,8 +197,12 @@ class Compiler {
       return nullptr;
     }
     const NextSet& first = tails_[start].first;
-    program_->start = static_cast<uint16_t>(start);
     program_->anchored = BeginsWithText(*pattern.root);
+    // An anchored search begins at the beginning, so it need not look.
+    const Node& entry = program_->nodes[start];
+    const bool skip = program_->anchored && entry.op == Op::kBeginText &&
+                      entry.captures[0] == program_->scratch_slot;
+    program_->start = skip ? entry.next : static_cast<uint16_t>(start);
     program_->first = ToTable(first);
     program_->first_byte = OnlyByte(first);
     program_->first_is_ascii = true;
@@ -316,9 +320,9 @@ class Compiler {
       node.text = &program_->texts.back();
       return Add(node, std::move(tail));
     }
-    Node node = NewNode(Op::kShortLiteral, next);
+    Node node = NewNode(text.size() == 1 ? Op::kByte : Op::kShortLiteral, next);
     node.literal = WordOf(text);
-    node.length = static_cast<uint8_t>(text.size());
+    node.length = static_cast<uint8_t>(text.size() == 1 ? text[0] : text.size());
     return Add(node, std::move(tail));
   }
 

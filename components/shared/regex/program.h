@@ -72,6 +72,7 @@ struct LiteralWord {
 struct Node {
   enum class Op : uint8_t {
     kMatch,
+    kByte,          // the byte `length`
     kShortLiteral,  // the `length` bytes of `literal`
     kLongLiteral,   // `text`
     kOne,           // one member of `set`

@@ -13,10 +13,6 @@ namespace {
 
 using Op = Node::Op;
 
-// Work allowed per search: trying and retrying, and bytes passed over. Beyond it RE2 is faster.
-constexpr int64_t kBudgetBase = 512;
-constexpr int64_t kBudgetPerByte = 16;
-
 // Open choices at one time; bounds the use of the stack.
 constexpr int kMaxDepth = 200;
 
@@ -78,6 +74,13 @@ const char* RunByRanges(const CharSet& set, const char* p, const char* end) {
 // A run of at most `limit` members; `count` is their number.
 const char* CountedRun(const CharSet& set, const char* p, const char* end, uint32_t limit,
                        uint32_t& count) {
+  if (set.wide == CharSet::Wide::kNone) {
+    const char* const from = p;
+    const char* const last = end - p > static_cast<ptrdiff_t>(limit) ? p + limit : end;
+    p = RunByTable(set, p, last);
+    count = static_cast<uint32_t>(p - from);
+    return p;
+  }
   uint32_t width = 0;
   for (count = 0; count < limit && p < end && IsMember(set, p, end, width); ++count) p += width;
   return p;
@@ -127,24 +130,7 @@ const char* RunEnd(const CharSet& set, const char* p, const char* end) {
   return p;
 }
 
-Scanner::Scanner(const Program& program, std::string_view text)
-    : program_(program),
-      begin_(text.data()),
-      end_(text.data() + text.size()),
-      budget_(kBudgetBase + kBudgetPerByte * static_cast<int64_t>(text.size())) {}
-
-Scanner::Result Scanner::Search(size_t start, const char** slots) {
-  slots_ = slots;
-  ClearConditional();
-  const char* p = begin_ + start;
-  const auto matched = [&](Result result) {
-    if (result == Result::kMatch) {
-      slots[0] = p;
-      slots[1] = match_end_;
-    }
-    return result;
-  };
-  if (program_.anchored) return p == begin_ ? matched(Match(program_.start, p)) : Result::kNoMatch;
+Scanner::Result Scanner::SearchFrom(const char* p) {
   for (;;) {
     // The next place where a match can begin.
     if (program_.first_byte >= 0) {
@@ -163,7 +149,10 @@ Scanner::Result Scanner::Search(size_t start, const char** slots) {
       if (p == end_ && program_.first[kTextEnd] == 0) return Result::kNoMatch;
     }
     const Result result = Match(program_.start, p);
-    if (result != Result::kNoMatch) return matched(result);
+    if (result != Result::kNoMatch) {
+      slots_[0] = p;
+      return result;
+    }
     if (p == end_) return Result::kNoMatch;
     p += DecodeRune(p, end_).width;
     ClearConditional();
@@ -182,8 +171,13 @@ Scanner::Result Scanner::Match(uint32_t node_index, const char* p) {
     slots[node.captures[1]] = p;
     switch (node.op) {
       case Op::kMatch:
-        match_end_ = p;
+        slots[1] = p;
         return Result::kMatch;
+
+      case Op::kByte:
+        if (p == end || static_cast<uint8_t>(*p) != node.length) return Result::kNoMatch;
+        ++p;
+        break;
 
       case Op::kShortLiteral:
         if (!StartsWithWord(node.literal, node.length, p, end)) return Result::kNoMatch;
@@ -303,12 +297,6 @@ bool Scanner::AtWordBoundary(const char* p) const {
   const bool before = p != begin_ && IsWordByte(p[-1]);
   const bool after = p != end_ && IsWordByte(*p);
   return before != after;
-}
-
-void Scanner::ClearConditional() {
-  for (uint32_t i = program_.conditional_first; i < program_.conditional_end; ++i) {
-    slots_[i] = nullptr;
-  }
 }
 
 void Scanner::Save(Saved& saved) const {

@@ -21,15 +21,35 @@ class Scanner {
   enum class Result : uint8_t { kNoMatch, kMatch, kGaveUp };
 
   // Both must outlive the scanner; `text` must not have a null pointer.
-  Scanner(const Program& program, std::string_view text);
+  Scanner(const Program& program, std::string_view text)
+      : program_(program),
+        begin_(text.data()),
+        end_(text.data() + text.size()),
+        budget_(kBudgetBase + kBudgetPerByte * static_cast<int64_t>(text.size())) {}
 
   // Looks for a match that begins at `start` or later. `slots` has room for two pointers per group, group 0
   // first, and one more; their content at the call does not matter. On kMatch they are the begin and end of
   // each group, null for groups that took no part. Otherwise their content is unspecified.
-  Result Search(size_t start, const char** slots);
+  Result Search(size_t start, const char** slots) {
+    slots_ = slots;
+    ClearConditional();
+    const char* const p = begin_ + start;
+    if (!program_.anchored) return SearchFrom(p);
+    slots[0] = p;
+    return start == 0 ? Match(program_.start, p) : Result::kNoMatch;
+  }
 
  private:
-  void ClearConditional();
+  // Work allowed per search: trying and retrying, and bytes passed over. Beyond it RE2 is faster.
+  static constexpr int64_t kBudgetBase = 512;
+  static constexpr int64_t kBudgetPerByte = 16;
+
+  void ClearConditional() {
+    for (uint32_t i = program_.conditional_first; i < program_.conditional_end; ++i) {
+      slots_[i] = nullptr;
+    }
+  }
+  Result SearchFrom(const char* p);
   Result Match(uint32_t node_index, const char* p);
   Result MatchChoice(const Choice& choice, uint32_t eligible, const char* p);
   Result MatchShorter(const Node& node, const char* p);
@@ -47,7 +67,6 @@ class Scanner {
   const char* const begin_;
   const char* const end_;
   const char** slots_ = nullptr;
-  const char* match_end_ = nullptr;
   int64_t budget_;
   int depth_ = 0;
 };
