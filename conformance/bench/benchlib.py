@@ -208,7 +208,8 @@ class Agent:
                      default="otelcol")
         self.name, self.family, self.path = name, family, shutil.which(path) or path
         self.entry = known[family]
-        self.configs = configs or os.path.join(HERE, "configs" if family == "otelpipe" else "peers")
+        folder = "configs" if family == "otelpipe" else "peers"
+        self.configs = configs or os.path.join(HERE, folder)
         if not os.access(self.path, os.X_OK):
             raise BenchError(f"{name}: {path} is not a program; build it, or name another one")
 
@@ -226,7 +227,7 @@ class Agent:
         return self.config("O" if job == "idle" else job) is not None
 
     def command(self, scope, job, places):
-        """The command line and environment; the config is filled in and stored in the run folder."""
+        """Command line and environment; the filled-in config is stored in the run folder."""
         tokens = {f"@{key}@": value for key, value in places.items()}
         for key in ("SINK_HTTP", "SINK_GRPC", "IN_GRPC", "IN_HTTP"):
             host, port = places[key].rsplit(":", 1)

@@ -91,7 +91,8 @@ TEST_CASE("Loki protobuf is counted by stream and line", "[bench]") {
 
 TEST_CASE("OTLP JSON is counted at the depth of a record", "[bench]") {
   const std::string logs =
-      R"({"resourceLogs":[{"resource":{"attributes":[{"key":"a","value":{"stringValue":"logRecords"}}]},)"
+      R"({"resourceLogs":[{"resource":{"attributes":[{"key":"a",)"
+      R"("value":{"stringValue":"logRecords"}}]},)"
       R"("scopeLogs":[{"scope":{"attributes":[{"key":"k","value":{"intValue":"1"}}]},)"
       R"("logRecords":[{"body":{"stringValue":"x"}},{}]}]}]})";
   SkimCounts counts;
@@ -99,7 +100,8 @@ TEST_CASE("OTLP JSON is counted at the depth of a record", "[bench]") {
   CHECK(counts.records == 2);
   const std::string metrics =
       R"({"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"m","sum":{"dataPoints":)"
-      R"([{"asInt":"1"},{"asInt":"2","attributes":[{"key":"a","value":{"intValue":"3"}}]}]}}]}]}]})";
+      R"([{"asInt":"1"},{"asInt":"2","attributes":[{"key":"a","value":{"intValue":"3"}}]}]}}]}]})"
+      R"(]})";
   SkimCounts points;
   REQUIRE(SkimOtlpJson(Signal::kMetrics, metrics, nullptr, &points));
   CHECK(points.records == 1);

@@ -24,7 +24,8 @@ std::string_view GzipWriter::Pack(std::string_view plain) {
 }
 
 GzipReader::GzipReader(size_t limit)
-    : limit_(limit), decompressor_(libdeflate_alloc_decompressor(), &libdeflate_free_decompressor) {}
+    : limit_(limit),
+      decompressor_(libdeflate_alloc_decompressor(), &libdeflate_free_decompressor) {}
 
 bool GzipReader::Unpack(std::string_view packed, std::string_view* plain) {
   if (packed.size() < 18) return false;

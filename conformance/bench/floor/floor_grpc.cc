@@ -6,7 +6,7 @@
 // Modes, to find the cheapest (README, "The floor"):
 //   cq        raw registered methods and the upstream calls on one completion queue per thread
 //   callback  raw registered methods and unary calls of the callback API
-//   generic   generic service and generic stub of the callback API
+//   generic   generic service and generic client of the callback API
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/impl/client_unary_call.h>
@@ -59,7 +59,7 @@ grpc::ByteBuffer Pack(const grpc::ByteBuffer& from) {
 
 // ---- cq ----
 
-// One upstream connection with its methods registered, as generated stubs do.
+// One upstream connection with its methods registered, as generated clients do.
 class Upstream {
  public:
   explicit Upstream(const Settings& settings) : channel_(Connect(settings)) {
@@ -183,8 +183,8 @@ class CallbackService final : public grpc::Service {
 
 class GenericReactor final : public grpc::ServerGenericBidiReactor {
  public:
-  GenericReactor(grpc::GenericStub* stub, std::string method, bool gzip)
-      : stub_(stub), method_(std::move(method)), gzip_(gzip) {
+  GenericReactor(grpc::GenericStub* upstream, std::string method, bool gzip)
+      : upstream_(upstream), method_(std::move(method)), gzip_(gzip) {
     StartRead(&request_);
   }
   void OnReadDone(bool ok) override {
@@ -193,7 +193,7 @@ class GenericReactor final : public grpc::ServerGenericBidiReactor {
       context_.set_compression_algorithm(GRPC_COMPRESS_GZIP);
       request_ = Pack(request_);
     }
-    stub_->UnaryCall(&context_, method_, grpc::StubOptions(), &request_, &response_,
+    upstream_->UnaryCall(&context_, method_, grpc::StubOptions(), &request_, &response_,
                      [this](grpc::Status status) {
                        if (status.ok()) {
                          StartWriteAndFinish(&response_, grpc::WriteOptions(), status);
@@ -205,7 +205,7 @@ class GenericReactor final : public grpc::ServerGenericBidiReactor {
   void OnDone() override { delete this; }
 
  private:
-  grpc::GenericStub* const stub_;
+  grpc::GenericStub* const upstream_;
   const std::string method_;
   const bool gzip_;
   grpc::ClientContext context_;
@@ -216,15 +216,15 @@ class GenericReactor final : public grpc::ServerGenericBidiReactor {
 class GenericService final : public grpc::CallbackGenericService {
  public:
   explicit GenericService(const Settings& settings)
-      : gzip_(settings.gzip), stub_(Connect(settings)) {}
+      : gzip_(settings.gzip), upstream_(Connect(settings)) {}
   grpc::ServerGenericBidiReactor* CreateReactor(
       grpc::GenericCallbackServerContext* context) override {
-    return new GenericReactor(&stub_, context->method(), gzip_);
+    return new GenericReactor(&upstream_, context->method(), gzip_);
   }
 
  private:
   const bool gzip_;
-  grpc::GenericStub stub_;
+  grpc::GenericStub upstream_;
 };
 
 int RunCallback(const Settings& settings, bool generic) {

@@ -53,8 +53,8 @@ class Plan {
   const LoadSettings& settings() const { return settings_; }
   // The size of a request before gzip, on average.
   int64_t request_bytes() const { return request_bytes_; }
-  // The body of the next request, packed if asked. It lives for the whole run, or, with --seq, until
-  // `own` changes.
+  // The body of the next request, packed if asked. It lives for the whole run, or, with --seq,
+  // until `own` changes.
   std::string_view Next(std::string* own);
   size_t NextIndex() { return turn_++ % bodies_.size(); }
   const std::vector<std::string>& bodies() const { return bodies_; }

@@ -3,8 +3,8 @@
 
 It exists to prove that bench.py and faults.py see what they claim to see. TAILER_FLAW spoils it on
 purpose: `early` stores its offsets before the delivery and so loses lines at a kill, `twice` sends
-one batch twice, `stuck` ignores SIGTERM. Takes its places from the BENCH_ variables; the config file
-it is given is not read.
+one batch twice, `stuck` ignores SIGTERM. Takes its places from the BENCH_ variables; the config
+file it is given is not read.
 """
 import glob
 import http.client
