@@ -12,7 +12,7 @@ namespace {
 using Args = std::vector<Value>;
 
 bool WrongType(Evaluation& e, const Node& node, const Value& v) {
-  return e.Fail(node, absl::StrCat("invalid argument for ", A(node.name), " (type ", A(GoTypeName(v)), ")"));
+  return e.Fail(node, absl::StrCat("invalid argument for ", A(node.name), " (type ", A(ExprTypeName(v)), ")"));
 }
 bool WantList(Evaluation& e, const Node& node, const Value& v) { return IsList(v) || WrongType(e, node, v); }
 
@@ -65,7 +65,7 @@ bool Keys(Evaluation& e, const Node& node, const Args& args, Value& out) {
   } else if (IsAnyMap(args[0])) {
     for (const Value& pair : args[0].list()) keys.push_back(pair.list()[0]);
   } else {
-    return e.Fail(node, absl::StrCat("cannot get keys from ", A(GoTypeName(args[0]))));
+    return e.Fail(node, absl::StrCat("cannot get keys from ", A(ExprTypeName(args[0]))));
   }
   out = e.NewList(keys);
   return true;
@@ -77,7 +77,7 @@ bool Values(Evaluation& e, const Node& node, const Args& args, Value& out) {
   } else if (IsAnyMap(args[0])) {
     for (const Value& pair : args[0].list()) values.push_back(pair.list()[1]);
   } else {
-    return e.Fail(node, absl::StrCat("cannot get values from ", A(GoTypeName(args[0]))));
+    return e.Fail(node, absl::StrCat("cannot get values from ", A(ExprTypeName(args[0]))));
   }
   out = e.NewList(values);
   return true;
@@ -87,7 +87,7 @@ bool ToPairs(Evaluation& e, const Node& node, const Args& args, Value& out) {
     out = MakeTagged(args[0], 0);
     return true;
   }
-  if (!args[0].is_map()) return e.Fail(node, absl::StrCat("cannot transform ", A(GoTypeName(args[0])), " to pairs"));
+  if (!args[0].is_map()) return e.Fail(node, absl::StrCat("cannot transform ", A(ExprTypeName(args[0])), " to pairs"));
   Args pairs;
   for (const KeyValue& kv : args[0].map()) pairs.push_back(e.NewList({Value::Str(kv.key), kv.value}));
   out = e.NewList(pairs);
@@ -166,7 +166,7 @@ bool Sort(Evaluation& e, const Node& node, const Args& args, Value& out) {
   Args items(args[0].list().begin(), args[0].list().end());
   for (const Value& v : items) {
     if (!Compare(items[0], v).has_value()) {
-      return e.Fail(node, absl::StrCat("cannot compare ", A(GoTypeName(items[0])), " and ", A(GoTypeName(v))));
+      return e.Fail(node, absl::StrCat("cannot compare ", A(ExprTypeName(items[0])), " and ", A(ExprTypeName(v))));
     }
   }
   std::stable_sort(items.begin(), items.end(), [&](const Value& a, const Value& b) {

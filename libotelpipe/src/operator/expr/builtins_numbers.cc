@@ -19,7 +19,7 @@ bool Abs(Evaluation& e, const Node& node, const Args& args, Value& out) {
   } else if (v.kind() == ValueKind::kDouble) {
     out = Value::Double(std::fabs(v.number()));
   } else {
-    return e.Fail(node, absl::StrCat("invalid argument for abs (type ", A(GoTypeName(v)), ")"));
+    return e.Fail(node, absl::StrCat("invalid argument for abs (type ", A(ExprTypeName(v)), ")"));
   }
   return true;
 }
@@ -27,7 +27,7 @@ bool Abs(Evaluation& e, const Node& node, const Args& args, Value& out) {
 template <double (*F)(double)>
 bool Rounded(Evaluation& e, const Node& node, const Args& args, Value& out) {
   if (!IsNumber(args[0])) {
-    return e.Fail(node, absl::StrCat("invalid argument for ", A(node.name), " (type ", A(GoTypeName(args[0])), ")"));
+    return e.Fail(node, absl::StrCat("invalid argument for ", A(node.name), " (type ", A(ExprTypeName(args[0])), ")"));
   }
   out = Value::Double(F(AsDouble(args[0])));
   return true;
@@ -44,7 +44,7 @@ bool Numbers(Evaluation& e, const Node& node, const Args& args, std::vector<Valu
     } else if (IsList(v)) {
       if (!Numbers(e, node, Args(v.list().begin(), v.list().end()), out)) return false;
     } else {
-      return e.Fail(node, absl::StrCat("invalid argument for ", A(node.name), " (type ", A(GoTypeName(v)), ")"));
+      return e.Fail(node, absl::StrCat("invalid argument for ", A(node.name), " (type ", A(ExprTypeName(v)), ")"));
     }
   }
   return true;
@@ -85,7 +85,7 @@ enum BitOp { kBitAnd, kBitOr, kBitXor, kBitNand, kShl, kShr, kUshr };
 template <BitOp op>
 bool Bits(Evaluation& e, const Node& node, const Args& args, Value& out) {
   for (const Value& v : args) {
-    if (!IsInt(v)) return e.Fail(node, absl::StrCat("invalid operation: int(", A(GoTypeName(v)), ")"));
+    if (!IsInt(v)) return e.Fail(node, absl::StrCat("invalid operation: int(", A(ExprTypeName(v)), ")"));
   }
   const uint64_t a = static_cast<uint64_t>(args[0].integer()), b = static_cast<uint64_t>(args[1].integer());
   if (op >= kShl && args[1].integer() < 0) {
@@ -105,7 +105,7 @@ bool Bits(Evaluation& e, const Node& node, const Args& args, Value& out) {
   return true;
 }
 bool BitNot(Evaluation& e, const Node& node, const Args& args, Value& out) {
-  if (!IsInt(args[0])) return e.Fail(node, absl::StrCat("invalid operation: int(", A(GoTypeName(args[0])), ")"));
+  if (!IsInt(args[0])) return e.Fail(node, absl::StrCat("invalid operation: int(", A(ExprTypeName(args[0])), ")"));
   out = Value::Int(~args[0].integer());
   return true;
 }

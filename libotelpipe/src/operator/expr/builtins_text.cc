@@ -30,7 +30,7 @@ bool Len(Evaluation& e, const Node& node, const Args& args, Value& out) {
   } else if (v.kind() == ValueKind::kBytes && !IsTime(v)) {
     out = Value::Int(static_cast<int64_t>(v.string().size()));
   } else {
-    return e.Fail(node, absl::StrCat("invalid argument for len (type ", A(GoTypeName(v)), ")"));
+    return e.Fail(node, absl::StrCat("invalid argument for len (type ", A(ExprTypeName(v)), ")"));
   }
   return true;
 }
@@ -61,7 +61,7 @@ bool Int(Evaluation& e, const Node& node, const Args& args, Value& out) {
     }
     return e.Fail(node, absl::StrCat("invalid operation: int(", A(v.string()), ")"));
   }
-  return e.Fail(node, absl::StrCat("invalid operation: int(", A(GoTypeName(v)), ")"));
+  return e.Fail(node, absl::StrCat("invalid operation: int(", A(ExprTypeName(v)), ")"));
 }
 
 bool Float(Evaluation& e, const Node& node, const Args& args, Value& out) {
@@ -76,7 +76,7 @@ bool Float(Evaluation& e, const Node& node, const Args& args, Value& out) {
     out = Value::Double(d);
     return true;
   }
-  return e.Fail(node, absl::StrCat("invalid operation: float(", IsText(v) ? A(v.string()) : A(GoTypeName(v)), ")"));
+  return e.Fail(node, absl::StrCat("invalid operation: float(", IsText(v) ? A(v.string()) : A(ExprTypeName(v)), ")"));
 }
 
 bool String(Evaluation& e, const Node&, const Args& args, Value& out) {
@@ -195,7 +195,7 @@ bool Repeat(Evaluation& e, const Node& node, const Args& args, Value& out) {
 bool Join(Evaluation& e, const Node& node, const Args& args, Value& out) {
   std::string_view glue;
   if (args.size() > 1 && !WantText(e, node, args[1], glue)) return false;
-  if (!IsList(args[0])) return e.Fail(node, absl::StrCat("invalid argument for join (type ", A(GoTypeName(args[0])), ")"));
+  if (!IsList(args[0])) return e.Fail(node, absl::StrCat("invalid argument for join (type ", A(ExprTypeName(args[0])), ")"));
   std::string result;
   bool first = true;
   for (const Value& v : args[0].list()) {

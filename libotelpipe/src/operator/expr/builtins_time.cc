@@ -203,7 +203,7 @@ bool CallMethod(Evaluation& e, const Node& node, const Value& object, const Args
   if (IsTime(object)) return TimeMethod(e, node, TimeOf(object), args, out);
   if (IsDuration(object)) return DurationMethod(e, node, object.integer(), args, out);
   if (IsNil(object)) return e.Fail(node, absl::StrCat("cannot fetch ", node.name, " from <nil>"));
-  return e.Fail(node, absl::StrCat("cannot fetch ", node.name, " from ", A(GoTypeName(object))));
+  return e.Fail(node, absl::StrCat("cannot fetch ", node.name, " from ", A(ExprTypeName(object))));
 }
 
 std::vector<Builtin> TimeBuiltins() {

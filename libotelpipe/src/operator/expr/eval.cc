@@ -41,7 +41,7 @@ bool Evaluation::Elements(const Node& node, const Value& list, std::vector<Value
     return true;
   }
   if (IsNil(list)) return Fail(node, "reflect: call of reflect.Value.Len on zero Value");
-  return Fail(node, absl::StrCat("cannot iterate over ", A(GoTypeName(list))));
+  return Fail(node, absl::StrCat("cannot iterate over ", A(ExprTypeName(list))));
 }
 
 Evaluation::Outcome Evaluation::EvalVariable(const Node& node, Value& out) {
@@ -177,7 +177,7 @@ Evaluation::Outcome Evaluation::EvalMember(const Node& node, Value& out) {
       if (IsNil(key)) {
         key = Value::Str("");
       } else {
-        Fail(node, absl::StrCat("reflect.Value.MapIndex: value of type ", A(GoTypeName(key)), " is not assignable to type string"));
+        Fail(node, absl::StrCat("reflect.Value.MapIndex: value of type ", A(ExprTypeName(key)), " is not assignable to type string"));
         return kError;
       }
     }
@@ -198,14 +198,14 @@ Evaluation::Outcome Evaluation::EvalMember(const Node& node, Value& out) {
   }
   if (!IsNumber(key)) {
     if (IsList(object) || IsText(object)) {
-      Fail(node, absl::StrCat("invalid operation: int(", A(GoTypeName(key)), ")"));
+      Fail(node, absl::StrCat("invalid operation: int(", A(ExprTypeName(key)), ")"));
     } else {
-      Fail(node, absl::StrCat("cannot fetch ", GoText(key), " from ", A(GoTypeName(object))));
+      Fail(node, absl::StrCat("cannot fetch ", GoText(key), " from ", A(ExprTypeName(object))));
     }
     return kError;
   }
   if (!IsList(object) && !IsText(object)) {
-    Fail(node, absl::StrCat("cannot fetch ", named ? node.name : GoText(key), " from ", A(GoTypeName(object))));
+    Fail(node, absl::StrCat("cannot fetch ", named ? node.name : GoText(key), " from ", A(ExprTypeName(object))));
     return kError;
   }
   int64_t index = key.kind() == ValueKind::kDouble ? static_cast<int64_t>(key.number()) : key.integer();
@@ -225,7 +225,7 @@ Evaluation::Outcome Evaluation::EvalSlice(const Node& node, Value& out) {
   if (Outcome r = Eval(*node.kids[0], object); r != kOk) return r;
   if (node.optional && IsNil(object)) return kShort;
   if (!IsList(object) && !IsText(object)) {
-    Fail(node, absl::StrCat("cannot slice ", A(GoTypeName(object))));
+    Fail(node, absl::StrCat("cannot slice ", A(ExprTypeName(object))));
     return kError;
   }
   const int64_t size = IsList(object) ? object.list().size() : static_cast<int64_t>(object.string().size());
@@ -251,7 +251,7 @@ Evaluation::Outcome Evaluation::EvalSlice(const Node& node, Value& out) {
 
 bool Evaluation::WantBool(const Node& node, const Value& v, bool& out) {
   if (v.kind() != ValueKind::kBool) {
-    return Fail(node, absl::StrCat("interface conversion: interface {} is ", IsNil(v) ? absl::string_view("nil") : A(GoTypeName(v)),
+    return Fail(node, absl::StrCat("interface conversion: interface {} is ", IsNil(v) ? absl::string_view("nil") : A(ExprTypeName(v)),
                                    ", not bool"));
   }
   out = v.boolean();
@@ -278,7 +278,7 @@ Evaluation::Outcome Evaluation::EvalUnary(const Node& node, Value& out) {
   } else if (v.kind() == ValueKind::kDouble) {
     out = Value::Double(-v.number());
   } else {
-    Fail(node, absl::StrCat("invalid operation: - ", A(GoTypeName(v))));
+    Fail(node, absl::StrCat("invalid operation: - ", A(ExprTypeName(v))));
     return kError;
   }
   return kOk;
@@ -372,18 +372,18 @@ Evaluation::Outcome Evaluation::EvalIn(const Node& node, const Value& left, cons
     Value wanted = left;
     if (text_set && IsNil(left)) wanted = Value::Str("");
     if (text_set && !IsText(wanted)) {
-      Fail(node, absl::StrCat("reflect.Value.MapIndex: value of type ", A(GoTypeName(left)), " is not assignable to type string"));
+      Fail(node, absl::StrCat("reflect.Value.MapIndex: value of type ", A(ExprTypeName(left)), " is not assignable to type string"));
       return kError;
     }
     for (const Value& v : right.list()) found = found || ExprEqual(v, wanted);
   } else if (right.is_map()) {
     if (!IsText(left) && !IsNil(left)) {
-      Fail(node, absl::StrCat("reflect.Value.MapIndex: value of type ", A(GoTypeName(left)), " is not assignable to type string"));
+      Fail(node, absl::StrCat("reflect.Value.MapIndex: value of type ", A(ExprTypeName(left)), " is not assignable to type string"));
       return kError;
     }
     found = right.map().Find(IsNil(left) ? "" : left.string()) != nullptr;
   } else if (!IsNil(right)) {
-    Fail(node, absl::StrCat("operator \"in\" not defined on ", A(GoTypeName(right))));
+    Fail(node, absl::StrCat("operator \"in\" not defined on ", A(ExprTypeName(right))));
     return kError;
   }
   out = Value::Bool(found);
@@ -404,7 +404,7 @@ Evaluation::Outcome Evaluation::EvalOrder(const Node& node, const Value& left, c
   const std::optional<int> order = Compare(left, right);
   const char* sign = node.op == Op::kLess ? "<" : node.op == Op::kGreater ? ">" : node.op == Op::kLessEqual ? "<=" : ">=";
   if (!order.has_value()) {
-    Fail(node, absl::StrCat("invalid operation: ", A(GoTypeName(left)), " ", sign, " ", A(GoTypeName(right))));
+    Fail(node, absl::StrCat("invalid operation: ", A(ExprTypeName(left)), " ", sign, " ", A(ExprTypeName(right))));
     return kError;
   }
   // A NaN is not ordered: every comparison with it is false.
@@ -437,7 +437,7 @@ Evaluation::Outcome Evaluation::EvalMap(const Node& node, Value& out) {
 bool WantText(Evaluation& e, const Node& node, const Value& v, std::string_view& out) {
   if (!IsText(v)) {
     return e.Fail(node, absl::StrCat("interface conversion: interface {} is ",
-                                     IsNil(v) ? absl::string_view("nil") : A(GoTypeName(v)), ", not string"));
+                                     IsNil(v) ? absl::string_view("nil") : A(ExprTypeName(v)), ", not string"));
   }
   out = v.string();
   return true;
@@ -449,7 +449,7 @@ bool WantInt(Evaluation& e, const Node& node, const Value& v, int64_t& out) {
   } else if (v.kind() == ValueKind::kDouble) {
     out = static_cast<int64_t>(v.number());
   } else {
-    return e.Fail(node, absl::StrCat("invalid operation: int(", A(GoTypeName(v)), ")"));
+    return e.Fail(node, absl::StrCat("invalid operation: int(", A(ExprTypeName(v)), ")"));
   }
   return true;
 }

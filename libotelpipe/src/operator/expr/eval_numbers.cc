@@ -39,7 +39,7 @@ timeparse::Timestamp Shift(timeparse::Timestamp t, int64_t nanos) {
 Evaluation::Outcome Evaluation::EvalArithmetic(const Node& node, const Value& left, const Value& right, Value& out) {
   const Op op = node.op;
   auto mismatch = [&] {
-    Fail(node, absl::StrCat("invalid operation: ", A(GoTypeName(left)), " ", Sign(op), " ", A(GoTypeName(right))));
+    Fail(node, absl::StrCat("invalid operation: ", A(ExprTypeName(left)), " ", Sign(op), " ", A(ExprTypeName(right))));
     return kError;
   };
   if (op == Op::kAdd && IsText(left) && IsText(right)) {
@@ -244,7 +244,7 @@ Evaluation::Outcome Evaluation::EvalPredicate(const Node& node, Value& out) {
         keyed[i].second = items[i];
         if (Outcome r = at(i, keyed[i].first); r != kOk) return r;
         if (i > 0 && !Compare(keyed[0].first, keyed[i].first).has_value()) {
-          Fail(node, absl::StrCat("cannot compare ", A(GoTypeName(keyed[0].first)), " and ", A(GoTypeName(keyed[i].first))));
+          Fail(node, absl::StrCat("cannot compare ", A(ExprTypeName(keyed[0].first)), " and ", A(ExprTypeName(keyed[i].first))));
           return kError;
         }
       }

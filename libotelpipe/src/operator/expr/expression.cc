@@ -52,7 +52,7 @@ class TreeExpression final : public Expression {
     if (!evaluation.Run(v)) return absl::InvalidArgumentError(evaluation.error());
     if (v.kind() != ValueKind::kBool) {
       return absl::InvalidArgumentError(
-          absl::StrCat("expected bool, but got ", A(v.is_empty() ? std::string_view("nil") : expr::GoTypeName(v))));
+          absl::StrCat("expected bool, but got ", A(v.is_empty() ? std::string_view("nil") : expr::ExprTypeName(v))));
     }
     return v.boolean();
   }

@@ -34,7 +34,7 @@ timeparse::Timestamp TimeOf(const Value& v) {
 
 Value MakeDuration(int64_t nanos) { return MakeTagged(Value::Int(nanos), kTagDuration); }
 
-std::string_view GoTypeName(const Value& v) {
+std::string_view ExprTypeName(const Value& v) {
   switch (v.kind()) {
     case ValueKind::kEmpty: return "<nil>";
     case ValueKind::kString: return "string";
@@ -240,7 +240,7 @@ void AppendJson(std::string& out, const Value& v, bool indent, int depth) {
 
 // Inside maps the reference compares with kinds: 1 and 1.0 differ there.
 bool DeepEqual(const Value& a, const Value& b) {
-  if (GoTypeName(a) != GoTypeName(b)) return false;
+  if (ExprTypeName(a) != ExprTypeName(b)) return false;
   switch (a.kind()) {
     case ValueKind::kList:
       if (a.list().size() != b.list().size()) return false;

@@ -19,7 +19,6 @@ enum InnerTag : uint8_t {
 
 inline bool IsNil(const Value& v) { return v.is_empty(); }
 inline bool IsText(const Value& v) { return v.kind() == ValueKind::kString; }
-inline bool IsTime(const Value& v) { return v.kind() == ValueKind::kBytes && v.tag() == kTagTime; }
 inline bool IsDuration(const Value& v) { return v.kind() == ValueKind::kInt && v.tag() == kTagDuration; }
 inline bool IsInt(const Value& v) { return v.kind() == ValueKind::kInt && v.tag() != kTagDuration; }
 inline bool IsNumber(const Value& v) { return IsInt(v) || v.kind() == ValueKind::kDouble; }
@@ -35,7 +34,7 @@ Value MakeDuration(int64_t nanos);
 Value MakeTagged(Value v, uint8_t tag);
 
 // "string", "int", "int64", "map[string]interface {}" ... as the reference's messages name Go types.
-std::string_view GoTypeName(const Value& v);
+std::string_view ExprTypeName(const Value& v);
 // type(x): "nil", "int", "array", "time.Time" ...
 std::string_view TypeWord(const Value& v);
 
