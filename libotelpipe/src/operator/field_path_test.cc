@@ -1,6 +1,7 @@
 #include "otelpipe/operator/field_path.h"
 
 #include <catch2/catch.hpp>
+#include <deque>
 #include <string>
 
 #include "otelpipe/base/strings.h"
@@ -61,7 +62,12 @@ struct Fixture {
   Arena arena;
   Entry entry;
   Fixture() { entry.arena = &arena; }
-  void Set(std::string_view path, Value v) { REQUIRE(P(path, true).Set(entry, v).ok()); }
+  // Keys that are set must outlive the entry.
+  std::deque<FieldPath> paths;
+  void Set(std::string_view path, Value v) {
+    paths.push_back(P(path, true));
+    REQUIRE(paths.back().Set(entry, v).ok());
+  }
   std::string Text(std::string_view path) {
     const Value* v = P(path).Get(entry);
     return v == nullptr ? "<absent>" : v->AsString();

@@ -106,6 +106,11 @@ class Parser : public Transformer {
 
   const FieldPath& parse_from() const { return parse_from_; }
   const FieldPath& parse_to() const { return parse_to_; }
+  bool to_attributes() const { return to_attributes_; }
+  // Whether anything happens to an entry after its value was stored.
+  bool has_blocks() const {
+    return body_.is_set() || time_ != nullptr || severity_ != nullptr || trace_ != nullptr || scope_ != nullptr;
+  }
   void set_time_reader(std::unique_ptr<EntryReader> reader) { time_ = std::move(reader); }
 
  private:
