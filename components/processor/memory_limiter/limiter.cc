@@ -1,0 +1,56 @@
+#include "processor/memory_limiter/limiter.h"
+
+#include <utility>
+
+namespace otelpipe::memory {
+namespace {
+
+std::vector<LogField> Used(uint64_t bytes) { return {{"cur_mem_mib", static_cast<int64_t>(bytes >> 20)}}; }
+
+}  // namespace
+
+Limiter::Limiter(LimiterOptions options, Loop* loop, Logger log)
+    : options_(std::move(options)), loop_(loop), log_(std::move(log)), last_release_(loop->MonotonicNanos()) {}
+
+void Limiter::Start() { Arm(); }
+
+void Limiter::Arm() {
+  timer_ = loop_->After(options_.check_interval, [this] {
+    Check();
+    Arm();
+  });
+}
+
+uint64_t Limiter::Release() {
+  options_.release();
+  last_release_ = loop_->MonotonicNanos();
+  const uint64_t used = options_.used();
+  log_.Info("Memory usage after GC.", Used(used));
+  return used;
+}
+
+void Limiter::Check() {
+  uint64_t used = options_.used();
+  if (used < options_.soft_limit) {
+    if (std::exchange(refusing_, false)) {
+      log_.Info("Memory usage back within limits. Resuming normal operation.", Used(used));
+    }
+    return;
+  }
+  const absl::Duration since = absl::Nanoseconds(loop_->MonotonicNanos() - last_release_);
+  if (used >= options_.hard_limit) {
+    if (since > options_.min_release_interval_hard) {
+      log_.Warn("Memory usage is above hard limit. Forcing a GC.", Used(used));
+      used = Release();
+    }
+  } else if (since > options_.min_release_interval_soft) {
+    log_.Info("Memory usage is above soft limit. Forcing a GC.", Used(used));
+    used = Release();
+  }
+  const bool refuse = used >= options_.soft_limit;
+  if (refuse && !refusing_) log_.Warn("Memory usage is above soft limit. Refusing data.", Used(used));
+  if (!refuse && refusing_) log_.Info("Memory usage back within limits. Resuming normal operation.", Used(used));
+  refusing_ = refuse;
+}
+
+}  // namespace otelpipe::memory

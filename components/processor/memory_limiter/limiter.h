@@ -1,0 +1,46 @@
+// Limiter: decides from time to time whether there is memory left to take data.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "absl/time/time.h"
+#include "otelpipe/component/loop.h"
+#include "otelpipe/component/telemetry.h"
+
+namespace otelpipe::memory {
+
+struct LimiterOptions {
+  absl::Duration check_interval;
+  uint64_t hard_limit = 0;  // bytes
+  uint64_t soft_limit = 0;
+  absl::Duration min_release_interval_soft;
+  absl::Duration min_release_interval_hard;
+  std::function<uint64_t()> used;  // bytes in use
+  std::function<void()> release;   // gives free memory back
+};
+
+// Refuses from the soft limit on. Above a limit it first gives free memory back to the system, not more often than the
+// intervals say (the hard limit only makes it try more often), and measures again. The state changes at checks only.
+class Limiter {
+ public:
+  Limiter(LimiterOptions options, Loop* loop, Logger log);
+  void Start();
+  void Stop() { timer_.Cancel(); }
+  bool refusing() const { return refusing_; }
+  // One check; the timer does this.
+  void Check();
+
+ private:
+  void Arm();
+  uint64_t Release();
+
+  LimiterOptions options_;
+  Loop* loop_;
+  Logger log_;
+  Timer timer_;
+  int64_t last_release_;
+  bool refusing_ = false;
+};
+
+}  // namespace otelpipe::memory
