@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -141,7 +142,7 @@ class SessionOf final : public HttpResponder::Session {
     if (stop_) return Abort();
     parser_.emplace();
     parser_->header_limit(kMaxHeader);
-    parser_->body_limit(boost::none);
+    parser_->body_limit(std::numeric_limits<uint64_t>::max());  // "none" refuses every body in Beast 1.74
     parser_->eager(false);
     body_ = Buffer{};
     too_large_ = false;
