@@ -56,12 +56,14 @@ function(otelpipe_room)
 endfunction()
 
 function(otelpipe_private_library_ target)
-  cmake_parse_arguments(L "" "LABEL;TEST" "SOURCES;TESTS;FUZZ;DEPS;TEST_DEPS" ${ARGN})
+  cmake_parse_arguments(L "IN_CORE" "LABEL;TEST" "SOURCES;TESTS;FUZZ;DEPS;TEST_DEPS" ${ARGN})
   add_library(${target} OBJECT ${L_SOURCES})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/components)
   target_link_libraries(${target} PUBLIC otelpipe_core_interface ${L_DEPS} PRIVATE otelpipe_private_flags)
-  target_sources(otelpipe_components PRIVATE $<TARGET_OBJECTS:${target}>)
-  target_link_libraries(otelpipe_components PUBLIC ${L_DEPS})
+  if(NOT L_IN_CORE)
+    target_sources(otelpipe_components PRIVATE $<TARGET_OBJECTS:${target}>)
+    target_link_libraries(otelpipe_components PUBLIC ${L_DEPS})
+  endif()
   if(L_TESTS)
     otelpipe_test(${L_TEST} SOURCES ${L_TESTS} LIBS otelpipe_components otelpipe_core ${L_TEST_DEPS} LABELS ${L_LABEL})
   endif()
@@ -70,8 +72,11 @@ endfunction()
 
 # Code two components share: components/shared/<name>. DEPS: external targets only.
 function(otelpipe_shared_library)
-  cmake_parse_arguments(L "" "NAME" "SOURCES;HEADERS;TESTS;FUZZ;DEPS;TEST_DEPS" ${ARGN})
-  otelpipe_private_library_(otelpipe_shared_${L_NAME} LABEL unit TEST otelpipe_shared_${L_NAME}_test
+  cmake_parse_arguments(L "IN_CORE" "NAME" "SOURCES;HEADERS;TESTS;FUZZ;DEPS;TEST_DEPS" ${ARGN})
+  if(L_IN_CORE)
+    set(in_core IN_CORE)
+  endif()
+  otelpipe_private_library_(otelpipe_shared_${L_NAME} ${in_core} LABEL unit TEST otelpipe_shared_${L_NAME}_test
     SOURCES ${L_SOURCES} TESTS ${L_TESTS} FUZZ ${L_FUZZ} DEPS ${L_DEPS} TEST_DEPS ${L_TEST_DEPS})
 endfunction()
 
