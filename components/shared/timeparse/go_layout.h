@@ -45,6 +45,14 @@ class GoLayout {
   // Whether a value can name a zone by abbreviation.
   bool has_abbreviation() const { return has_abbreviation_; }
 
+  // How a numeric offset is laid out in a value.
+  struct OffsetShape {
+    uint8_t width = 0;    // bytes, sign included
+    uint8_t minutes = 0;  // position of the minutes, 0 if there are none
+    uint8_t seconds = 0;
+    bool colon = false;
+  };
+
  private:
   enum class Kind : uint8_t {
     kEnd,
@@ -80,7 +88,7 @@ class GoLayout {
   struct Element {
     Kind kind = Kind::kEnd;
     bool z_allowed = false;         // offset: "Z" means UTC
-    uint8_t offset_shape = 0;       // offset: see kOffsetShapes
+    OffsetShape offset;             // offset
     uint16_t digits = 0;            // exact fraction: digits
     std::string literal;
     bool literal_has_space = false;
