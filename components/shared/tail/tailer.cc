@@ -1,0 +1,268 @@
+// The tailer's clockwork: polls, the queue of files with something to read, acknowledgements. Identity is in tailer_identity.cc,
+// reading in tailer_read.cc.
+#include "shared/tail/tailer.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "otelpipe/base/status_macros.h"
+#include "shared/tail/gzip_reader.h"
+
+namespace otelpipe::tail {
+namespace {
+
+constexpr char kScope[] = "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/fileconsumer";
+
+}  // namespace
+
+TailFile::~TailFile() { Close(); }
+
+void TailFile::Close() {
+  if (fd >= 0) ::close(fd);
+  fd = -1;
+}
+
+Tailer::Tailer(TailOptions options, Loop* loop, Logger log, Metrics* metrics, TailSink* sink, Checkpoint* checkpoint)
+    : options_(std::move(options)),
+      loop_(loop),
+      log_(std::move(log)),
+      sink_(sink),
+      checkpoint_(checkpoint),
+      ack_target_(std::make_shared<AckTarget>(AckTarget{this})),
+      pool_(options_.chunk_size),
+      from_beginning_(options_.from_beginning) {
+  if (metrics != nullptr) {
+    open_files_metric_ = metrics->AddGauge("otelcol_fileconsumer_open_files", {}, "Number of open files", "1", kScope);
+    bytes_metric_ = metrics->AddCounter("otelcol_fileconsumer_read_bytes", {}, "Bytes read from files", "By", kScope);
+  }
+  rlimit limit;
+  int64_t half = 512;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+    half = static_cast<int64_t>(limit.rlim_cur) / 2;
+  }
+  open_limit_ = static_cast<size_t>(std::max<int64_t>(1, std::min(options_.max_concurrent_files, half)));
+}
+
+Tailer::~Tailer() {
+  ack_target_->tailer = nullptr;
+  Stop();
+  if (open_files_metric_ != nullptr) open_files_metric_->Add(-static_cast<int64_t>(open_count_));
+}
+
+absl::Status Tailer::Start() {
+  if (checkpoint_ != nullptr) {
+    OTELPIPE_ASSIGN_OR_RETURN(Checkpoint::Loaded loaded, checkpoint_->Load());
+    for (const std::string& problem : loaded.problems) {
+      log_.Error("a saved file position was unreadable and is set aside", {{"error", problem}});
+    }
+    next_id_ = loaded.next_id;
+    for (FilePtr& file : loaded.files) {
+      bool taken_over = file->id == 0;
+      if (taken_over) file->id = next_id_++;
+      files_.emplace(file->id, file);
+      orphans_.push_back(file);
+      if (taken_over) MarkDirty(*file);
+    }
+    if (!loaded.files.empty()) {
+      log_.Info("Resuming from previously known offset(s). 'start_at' setting is not applicable.");
+      from_beginning_ = true;
+    }
+  }
+  running_ = true;
+  // The first look is not put off: what grows meanwhile would be skipped by `start_at: end`.
+  loop_->Post([target = ack_target_] {
+    if (target->tailer != nullptr) target->tailer->Poll();
+  });
+  return absl::OkStatus();
+}
+
+void Tailer::Stop() {
+  running_ = false;
+  poll_timer_.Cancel();
+  for (const FilePtr& file : queue_) file->queued = false;
+  queue_.clear();
+  chunk_.reset();
+  for (auto& [key, file] : by_inode_) CloseFile(*file);
+}
+
+void Tailer::SchedulePoll() {
+  if (running_) poll_timer_ = loop_->After(options_.poll_interval, [this] { Poll(); });
+}
+
+void Tailer::Poll() {
+  if (!running_) return;
+  ++poll_;
+  files_begun_ = 0;
+  std::vector<std::string> errors;
+  std::vector<std::string> paths = options_.finder.Find(loop_->Now(), errors);
+  if (!errors.empty() && log_.Enabled(poll_ == 1 ? LogLevel::kWarn : LogLevel::kDebug)) {
+    std::string text;
+    for (const std::string& e : errors) text += (text.empty() ? "" : "; ") + e;
+    log_.Log(poll_ == 1 ? LogLevel::kWarn : LogLevel::kDebug, "finding files", {{"error", text}});
+  }
+  for (const std::string& path : paths) Attach(path);
+  std::vector<FilePtr> missing;
+  for (auto& [key, file] : by_inode_) {
+    if (file->seen_poll != poll_) missing.push_back(file);
+  }
+  for (const FilePtr& file : missing) Missing(file);
+  // Copies are looked at when both files of a pair are up to date.
+  std::vector<FilePtr> copies;
+  for (auto& [key, file] : by_inode_) {
+    if (file->recheck) copies.push_back(file);
+  }
+  for (const FilePtr& file : copies) {
+    file->recheck = false;
+    if (file->is_copy) RecheckCopy(file);
+  }
+  // What was known before comes first: the end of a rotated file before the beginning of its successor.
+  for (const FilePtr& file : std::exchange(fresh_, {})) Enqueue(file);
+  TrimOrphans();
+  EvictHandles();
+  Save();
+  from_beginning_ = true;
+  SchedulePoll();
+  Kick();
+}
+
+bool Tailer::FlushDue(const TailFile& file) const {
+  if (file.tail_length == 0 || options_.force_flush_period <= absl::ZeroDuration()) return false;
+  return absl::ToUnixNanos(loop_->Now()) - file.tail_since_ns > absl::ToInt64Nanoseconds(options_.force_flush_period);
+}
+
+bool Tailer::HasWork(const TailFile& file) const {
+  if (file.is_copy) return false;
+  if (FlushDue(file)) return true;
+  if (file.compressed) return file.gzip == nullptr ? file.size > file.base.compressed : file.gzip->HasInput(file.size);
+  return file.size > file.offset + file.tail_length;
+}
+
+void Tailer::Enqueue(const FilePtr& file) {
+  if (file->queued || file->forgotten) return;
+  // With max_batches set only so many files are begun in one poll; the others still have work at the next.
+  if (options_.max_batches > 0) {
+    if (files_begun_ >= std::max<int64_t>(1, options_.max_concurrent_files / 2) * options_.max_batches) return;
+    ++files_begun_;
+  }
+  file->fresh_pass = true;
+  Requeue(file);
+}
+
+void Tailer::Requeue(const FilePtr& file) {
+  file->queued = true;
+  queue_.push_back(file);
+}
+
+void Tailer::Resume() { Kick(); }
+
+void Tailer::Kick() {
+  if (!running_ || stepping_ || queue_.empty()) return;
+  stepping_ = true;
+  loop_->Post([target = ack_target_] {
+    if (target->tailer != nullptr) target->tailer->Step();
+  });
+}
+
+void Tailer::Step() {
+  stepping_ = false;
+  if (!running_) return;
+  // One chunk's worth a step, then the rest of the loop has its turn.
+  size_t budget = options_.chunk_size;
+  while (!queue_.empty() && sink_->HasRoom()) {
+    FilePtr file = queue_.front();
+    queue_.pop_front();
+    file->queued = false;
+    if (file->forgotten) continue;
+    int64_t before = file->offset;
+    ReadResult result = ReadSlice(file);
+    if (!running_) return;
+    if (result == ReadResult::kMore) {
+      Requeue(file);
+    } else if (options_.delete_after_read) {
+      MaybeDelete(file);
+    }
+    size_t used = static_cast<size_t>(std::max<int64_t>(file->offset - before, 512));
+    if (used >= budget) break;
+    budget -= used;
+  }
+  if (collected_) {
+    collected_ = false;
+    sink_->OnEndOfRead();
+  }
+  if (!running_) return;
+  if (queue_.empty()) {
+    chunk_.reset();
+  } else if (sink_->HasRoom()) {
+    Kick();
+  }
+}
+
+void Tailer::MarkDirty(TailFile& file) {
+  if (checkpoint_ == nullptr || file.dirty || file.forgotten || file.is_copy) return;
+  file.dirty = true;
+  dirty_.push_back(file.shared_from_this());
+}
+
+void Tailer::OnAcked(TailFile& file) {
+  bool moved = false;
+  while (!file.slices.empty() && file.slices.front().done) {
+    TailFile::Slice& slice = file.slices.front();
+    file.acked = slice.end;
+    file.acked_records = slice.end_records;
+    file.acked_check = slice.check;
+    file.acked_base = slice.base;
+    file.slices.pop_front();
+    ++file.first_slice;
+    moved = true;
+  }
+  if (moved) MarkDirty(file);
+  // After the stop no poll will do it.
+  if (moved && !running_) Save();
+  if (moved && options_.delete_after_read && !file.in_flight()) MaybeDelete(file.shared_from_this());
+}
+
+void Tailer::MaybeDelete(const FilePtr& file) {
+  // Not before everything was delivered, and not while the last record may still grow.
+  if (!running_ || file->in_flight() || file->queued || !file->has_inode || file->deleted || file->is_copy) return;
+  if (file->tail_length > 0 || HasWork(*file) || file->acked == 0) return;
+  if (::unlink(file->path.c_str()) != 0) {
+    ReportOnce(file.get(), file->path, "could not delete", "remove " + file->path);
+    return;
+  }
+  file->deleted = true;
+  Forget(file);
+}
+
+void Tailer::Save() {
+  if (checkpoint_ == nullptr) return;
+  for (const FilePtr& file : dirty_) {
+    file->dirty = false;
+    if (file->forgotten) continue;
+    checkpoint_->Put(*file, file->save_fingerprint);
+    file->save_fingerprint = false;
+    file->saved = true;
+  }
+  dirty_.clear();
+  for (uint64_t id : forgotten_) checkpoint_->Remove(id);
+  forgotten_.clear();
+  if (!checkpoint_->has_changes()) return;
+  absl::Status status = checkpoint_->Commit();
+  if (!status.ok()) log_.Error("save offsets", {{"error", status}});
+}
+
+void Tailer::EvictHandles() {
+  if (open_count_ <= open_limit_) return;
+  std::vector<TailFile*> idle;
+  for (auto& [key, file] : by_inode_) {
+    if (file->fd >= 0 && !file->queued && file->gzip == nullptr && file->missing_since_ns == 0) idle.push_back(file.get());
+  }
+  size_t surplus = std::min(open_count_ - open_limit_, idle.size());
+  std::nth_element(idle.begin(), idle.begin() + static_cast<ptrdiff_t>(surplus), idle.end(),
+                   [](const TailFile* a, const TailFile* b) { return a->active_ns < b->active_ns; });
+  for (size_t i = 0; i < surplus; ++i) CloseFile(*idle[i]);
+}
+
+}  // namespace otelpipe::tail
