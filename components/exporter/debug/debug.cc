@@ -88,6 +88,7 @@ DebugExporter::DebugExporter(Config config, Context context)
       verbosity_(config_.verbosity == "detailed" ? Verbosity::kDetailed
                  : config_.verbosity == "normal" ? Verbosity::kNormal
                                                          : Verbosity::kBasic),
+      counters_(context_),
       sampler_(config_.sampling_initial, config_.sampling_thereafter) {}
 
 DebugExporter::~DebugExporter() { CloseOutputs(); }
@@ -142,7 +143,9 @@ void DebugExporter::Consume(Batch batch, Done done) {
     }
     return absl::OkStatus();
   };
-  done.Finished(show());
+  absl::Status status = show();
+  counters_.Count(batch.signal(), batch.records(), status);
+  done.Finished(status);
 }
 
 template <typename Data>

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "otelpipe/component/component.h"
+#include "otelpipe/component/exporter_counters.h"
 #include "otelpipe/component/fields.h"
 
 namespace otelpipe {
@@ -64,6 +65,7 @@ class DebugExporter : public Exporter {
   Config config_;
   Context context_;
   Verbosity verbosity_;
+  ExporterCounters counters_;
   MessageSampler sampler_;
   std::vector<Output> outputs_;
 };
