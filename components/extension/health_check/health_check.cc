@@ -1,4 +1,4 @@
-#include "health_check.h"
+#include "extension/health_check/health_check.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"

@@ -1,4 +1,4 @@
-#include "health_check.h"
+#include "extension/health_check/health_check.h"
 
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
