@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   otelpipe::internal::Expand(
       merged,
       [&](const otelpipe::internal::Uri& uri) -> absl::StatusOr<SourceText> {
-        if (++fetches > 200) return absl::InvalidArgumentError("enough");
+        if (++fetches > 20) return absl::InvalidArgumentError("enough");
         return SourceText{uri.scheme == "yaml" ? uri.opaque : std::string(text), ""};
       },
       errors);
