@@ -1,5 +1,4 @@
 // The blocks `timestamp`, `severity`, `trace` and `scope_name`.
-#include <cstdio>
 #include <map>
 #include <utility>
 
@@ -153,9 +152,9 @@ absl::Status DecodeHexText(std::string_view text, std::string& out) {
   for (char c : text) {
     if (digit(c) >= 0) continue;
     auto byte = static_cast<unsigned char>(c);
-    char shown[32];
-    std::snprintf(shown, sizeof(shown), "encoding/hex: invalid byte: U+%04X", byte);
-    std::string message = shown;
+    std::string message = "encoding/hex: invalid byte: U+00";
+    message += "0123456789ABCDEF"[byte >> 4];
+    message += "0123456789ABCDEF"[byte & 15];
     if (byte >= 0x20 && byte < 0x7f) message += std::string(" '") + c + "'";
     if (byte >= 0xa1 && byte != 0xad) {
       message += " '";

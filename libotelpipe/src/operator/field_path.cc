@@ -95,6 +95,13 @@ FieldPath FieldPath::AttributesRoot() {
   return path;
 }
 
+FieldPath FieldPath::Parent() const {
+  FieldPath parent = *this;
+  parent.keys_.pop_back();
+  if (!parent.interned_.empty()) parent.interned_.pop_back();
+  return parent;
+}
+
 std::string FieldPath::ToString() const {
   bool dotted = false;
   for (const std::string& k : keys_) dotted |= k.find('.') != std::string::npos;

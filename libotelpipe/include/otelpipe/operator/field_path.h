@@ -33,6 +33,8 @@ class FieldPath {
   bool is_root() const { return keys_.empty(); }
   Root root() const { return root_; }
   const std::vector<std::string>& keys() const { return keys_; }
+  // The path without its last key; only for paths with keys.
+  FieldPath Parent() const;
   // As messages show it: `body.a.b`, or `body['a.b']['c']` when a key has a dot.
   std::string ToString() const;
 
