@@ -111,6 +111,7 @@ class Parser : public Transformer {
   bool has_blocks() const {
     return body_.is_set() || time_ != nullptr || severity_ != nullptr || trace_ != nullptr || scope_ != nullptr;
   }
+  bool has_time_reader() const { return time_ != nullptr; }
   void set_time_reader(std::unique_ptr<EntryReader> reader) { time_ = std::move(reader); }
 
  private:
