@@ -188,7 +188,7 @@ void SendingQueue::Impl::Consume(Batch batch, Done done) {
     return;
   }
   if (item.size > config_.sending_queue.queue_size) {
-    Refuse(item, absl::ResourceExhaustedError("element size too large"), "");
+    Refuse(item, absl::UnavailableError("element size too large"), "");
     return;
   }
   if (stopping_) {
@@ -197,7 +197,7 @@ void SendingQueue::Impl::Consume(Batch batch, Done done) {
   }
   if (size_ + item.size > config_.sending_queue.queue_size || !waiting_.empty()) {
     if (!config_.sending_queue.block_on_overflow) {
-      Refuse(item, absl::ResourceExhaustedError("sending queue is full"), "");
+      Refuse(item, absl::UnavailableError("sending queue is full"), "");
       return;
     }
     waiting_.push_back(std::move(item));
