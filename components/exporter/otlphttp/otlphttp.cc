@@ -168,17 +168,20 @@ absl::Status OtlpHttpExporter::Judge(const HttpResponse& response) const {
     if (parts.ok()) absl::StrAppend(&text, ", Message=", parts->message, ", Details=[", parts->details > 0 ? "..." : "", "]");
   }
   const absl::StatusCode code = CodeOfHttpStatus(response.status);
-  absl::Status status(code, absl::StrCat("rpc error: code = ", A(RpcCodeName(static_cast<int>(code))), " desc = ", text));
-  if (response.status == 429 || response.status == 503) {
-    double seconds = 0;
-    if (ParseRetryAfter(response.Header("retry-after"), absl::ToDoubleSeconds(context_.loop->Now() - absl::UnixEpoch()), seconds) &&
-        seconds > 0) {
-      status = WithRetryAfter(status, seconds);
-    }
-    return IsRetryable(status) ? status : WithRetryAfter(absl::UnavailableError(status.message()), RetryAfterSeconds(status));
+  // A retryable error reaches a client of the receiver with its own text, a permanent one with all that is around it, as in the reference.
+  const bool passing = response.status == 429 || (response.status >= 502 && response.status <= 504);
+  if (!passing) {
+    return Permanent(absl::Status(
+        code, absl::StrCat("rpc error: code = ", A(RpcCodeName(static_cast<int>(code))), " desc = ", text)));
   }
-  if (response.status == 502 || response.status == 504) return IsRetryable(status) ? status : absl::UnavailableError(status.message());
-  return Permanent(status);
+  absl::Status status(code, text);
+  double seconds = 0;
+  if ((response.status == 429 || response.status == 503) &&
+      ParseRetryAfter(response.Header("retry-after"), absl::ToDoubleSeconds(context_.loop->Now() - absl::UnixEpoch()), seconds) &&
+      seconds > 0) {
+    status = WithRetryAfter(status, seconds);
+  }
+  return status;
 }
 
 }  // namespace otelpipe
