@@ -5,8 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "otelpipe/base/strings.h"
+#include "otelpipe/component/schema.h"
 #include "otelpipe/config.h"
 #include "otelpipe/gates.h"
+#include "otelpipe/operator/operator.h"
 #include "otelpipe/service.h"
 #include "otelpipe/version.h"
 
@@ -41,7 +43,31 @@ int ValidateCommand(const Options& options, const Registry& registry) {
   return errors.empty() ? 0 : Fail(errors);
 }
 
-int ComponentsCommand(const Registry& registry) {
+namespace {
+
+// `otelpipe components --schema receiver/otlp`, or one object of all by name.
+int SchemaCommand(const std::string& what, const Registry& registry) {
+  std::string all;
+  auto add = [&](const std::string& name, const std::vector<FieldInfo>& fields) {
+    if (what == "all") absl::StrAppend(&all, all.empty() ? "" : ",\n", "\"", name, "\":", JsonSchema(fields));
+    if (what == name) all = JsonSchema(fields);
+  };
+  for (ComponentKind kind : {ComponentKind::kReceiver, ComponentKind::kProcessor, ComponentKind::kExporter,
+                             ComponentKind::kConnector, ComponentKind::kExtension}) {
+    for (const ComponentFactory* f : registry.All(kind)) add(absl::StrCat(A(KindName(kind)), "/", f->type), f->fields);
+  }
+  for (const std::string& type : registry.OperatorTypes()) {
+    add(absl::StrCat("operator/", type), registry.FindOperator(type)->Describe());
+  }
+  if (all.empty()) return Fail(absl::StrCat("no component \"", what, "\"; name it like receiver/otlp, see `otelpipe components`"));
+  Print(what == "all" ? absl::StrCat("{", all, "}\n") : absl::StrCat(all, "\n"));
+  return 0;
+}
+
+}  // namespace
+
+int ComponentsCommand(const Options& options, const Registry& registry) {
+  if (!options.schema.empty()) return SchemaCommand(options.schema, registry);
   std::string out = absl::StrCat("buildinfo:\n    command: otelpipe\n    description: OpenTelemetry-Collector-compatible agent\n",
                                  "    version: ", OTELPIPE_VERSION, "\n");
   for (ComponentKind kind : {ComponentKind::kReceiver, ComponentKind::kProcessor, ComponentKind::kExporter,

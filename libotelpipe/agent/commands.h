@@ -7,7 +7,7 @@
 namespace otelpipe::agent {
 
 int ValidateCommand(const Options& options, const Registry& registry);
-int ComponentsCommand(const Registry& registry);
+int ComponentsCommand(const Options& options, const Registry& registry);
 int FeatureGateCommand(const Options& options);
 int PrintConfigCommand(const Options& options);
 

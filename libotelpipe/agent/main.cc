@@ -30,7 +30,7 @@ int Main(const std::vector<std::string>& arguments) {
   }
   if (!status.ok()) return Fail(std::string(status.message()));
   if (options->command == "validate") return ValidateCommand(*options, registry);
-  if (options->command == "components") return ComponentsCommand(registry);
+  if (options->command == "components") return ComponentsCommand(*options, registry);
   if (options->command == "featuregate") return FeatureGateCommand(*options);
   if (options->command == "print-config") return PrintConfigCommand(*options);
   return RunCommand(*options, registry);

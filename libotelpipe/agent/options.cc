@@ -22,6 +22,8 @@ absl::Status ApplyFlag(Options& options, const std::string& name, const std::str
     options.sets.push_back(value);
   } else if (name == "plugin") {
     options.plugins.push_back(value);
+  } else if (name == "schema") {
+    options.schema = value;
   } else if (name == "feature-gates") {
     absl::Status status = ParseFeatureGates(value, options.gates);
     if (!status.ok()) {
@@ -61,7 +63,7 @@ absl::StatusOr<Options> ParseOptions(const std::vector<std::string>& arguments) 
       }
       const size_t equals = arg.find('=');
       const std::string name(arg.substr(0, equals));
-      if (name != "config" && name != "set" && name != "feature-gates" && name != "plugin") {
+      if (name != "config" && name != "set" && name != "feature-gates" && name != "plugin" && name != "schema") {
         return absl::InvalidArgumentError(absl::StrCat("unknown flag: --", name));
       }
       std::string value;
@@ -94,6 +96,7 @@ Flags:
       --set KEY.SUBKEY=VALUE  one setting over all files
       --feature-gates LIST    a,-b,+c
       --plugin FILE           load components from a shared library
+      --schema WHAT           with components: JSON Schema of the settings, WHAT is KIND/TYPE (receiver/otlp) or all
   -h, --help
   -v, --version
 )";

@@ -15,6 +15,7 @@ struct Options {
   std::vector<std::string> configs;
   std::vector<std::string> sets;
   std::vector<std::string> plugins;
+  std::string schema;  // "" or what `components` shows the schema of: "receiver/otlp", "all"
   std::map<std::string, bool> gates;
   bool strict = false;
   bool version = false;
