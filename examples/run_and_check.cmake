@@ -1,0 +1,13 @@
+# cmake -DCOMMAND=a|b|c -DEXPECT=text|text -DEXIT=0 -P run_and_check.cmake: runs a command; its exit code and every text in its output must fit.
+string(REPLACE "|" ";" COMMAND "${COMMAND}")
+string(REPLACE "|" ";" EXPECT "${EXPECT}")
+execute_process(COMMAND ${COMMAND} RESULT_VARIABLE code OUTPUT_VARIABLE output ERROR_VARIABLE output TIMEOUT 60)
+if(NOT code STREQUAL EXIT)
+  message(FATAL_ERROR "exit code ${code}, expected ${EXIT}:\n${output}")
+endif()
+foreach(text ${EXPECT})
+  string(FIND "${output}" "${text}" at)
+  if(at EQUAL -1)
+    message(FATAL_ERROR "the output lacks: ${text}\nit is:\n${output}")
+  endif()
+endforeach()
