@@ -42,8 +42,16 @@ Batch Merge(std::vector<Batch> parts, const std::function<void(size_t, const abs
     out = std::move(parts[0]);
   } else if (std::all_of(parts.begin(), parts.end(), [](const Batch& b) { return b.has_wire(); })) {
     WireBytes all;
-    for (const Batch& part : parts) all.insert(all.end(), part.wire().begin(), part.wire().end());
-    out = Batch::FromWire(parts[0].signal(), std::move(all));
+    size_t records = 0;
+    bool counted = true;
+    for (const Batch& part : parts) {
+      all.insert(all.end(), part.wire().begin(), part.wire().end());
+      const absl::StatusOr<size_t> n = part.CountRecords();
+      counted = counted && n.ok();
+      records += n.value_or(0);
+    }
+    out = counted ? Batch::FromWire(parts[0].signal(), std::move(all), records)
+                  : Batch::FromWire(parts[0].signal(), std::move(all));
   } else {
     switch (parts[0].signal()) {
       case Signal::kTraces: out = Join<TracesData>(parts, failed); break;

@@ -81,6 +81,12 @@ Batch Batch::FromWire(Signal signal, WireBytes wire) {
   return Batch(std::move(payload));
 }
 
+Batch Batch::FromWire(Signal signal, WireBytes wire, size_t records) {
+  Batch out = FromWire(signal, std::move(wire));
+  out.payload_->skimmed = records;
+  return out;
+}
+
 Batch Batch::FromLogs(std::unique_ptr<LogsData> data) {
   auto payload = std::make_shared<Payload>();
   payload->signal = Signal::kLogs;

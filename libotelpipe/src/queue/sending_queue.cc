@@ -284,7 +284,10 @@ void SendingQueue::Impl::AddToBatch(Item item) {
     // The merged request is the concatenation of the two messages.
     WireBytes wire = batch_->batch.wire();
     for (const Buffer& b : item.batch.wire()) wire.push_back(b);
-    batch_->batch = Batch::FromWire(context_.signal, std::move(wire));
+    const absl::StatusOr<size_t> have = batch_->batch.CountRecords();
+    const absl::StatusOr<size_t> more = item.batch.CountRecords();
+    batch_->batch = have.ok() && more.ok() ? Batch::FromWire(context_.signal, std::move(wire), *have + *more)
+                                           : Batch::FromWire(context_.signal, std::move(wire));
     std::vector<Done> dones;
     dones.push_back(std::move(batch_->done));
     dones.push_back(std::move(item.done));

@@ -47,6 +47,8 @@ class Batch {
 
   // OTLP protobuf (Export{Logs,Trace,Metrics}ServiceRequest). Malformed bytes show up as errors of records() and Read/Edit.
   static Batch FromWire(Signal signal, WireBytes wire);
+  // The same when the number of records is known already, as after joining batches that were counted: spares another pass over the bytes.
+  static Batch FromWire(Signal signal, WireBytes wire, size_t records);
   static Batch FromLogs(std::unique_ptr<LogsData> data);
   static Batch FromTraces(std::unique_ptr<TracesData> data);
   static Batch FromMetrics(std::unique_ptr<MetricsData> data);
