@@ -151,3 +151,10 @@ TEST_CASE("recombine refuses settings that make no sense", "[operator][recombine
   CHECK(OperatorHarness("- {type: recombine, combine_field: body, is_first_entry: 'true', overwrite_with: middle}").error() ==
         "invalid value 'middle' for parameter 'overwrite_with'");
 }
+
+TEST_CASE("conditions on attributes that were never set are false", "[operator][recombine]") {
+  OperatorHarness h("- {type: recombine, combine_field: body, combine_with: '', is_last_entry: \"attributes.tag == 'F'\"}");
+  CHECK(h.Process("bad") == "");
+  CHECK(h.Process("end", {{"tag", "F"}}) == "");
+  CHECK(h.Bodies() == std::vector<std::string>{"badend"});
+}

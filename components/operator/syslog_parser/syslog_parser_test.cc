@@ -84,7 +84,7 @@ TEST_CASE("a time without a year gets the year it was in", "[operator][syslog_pa
 TEST_CASE("framed messages are unwrapped", "[operator][syslog_parser]") {
   OperatorHarness octets("- {type: syslog_parser, protocol: rfc5424, enable_octet_counting: true, max_octets: 40, on_error: drop}");
   REQUIRE(octets.error() == "");
-  CHECK(octets.Process("36 <34>1 2024-05-06T07:08:09Z h a p m - x") == "");
+  CHECK(octets.Process("38 <34>1 2024-05-06T07:08:09Z h a p m - x") == "");
   CHECK(octets.Take().size() == 1);
   CHECK(octets.Process("<34>1") == "found ILLEGAL(<), expecting a MSGLEN");
   CHECK(octets.Process("41 x") == "message too long to parse. was size 41, max length 40");

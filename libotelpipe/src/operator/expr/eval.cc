@@ -193,6 +193,12 @@ Evaluation::Outcome Evaluation::EvalMember(const Node& node, Value& out) {
     return kOk;
   }
   if (IsNil(object)) {
+    // Maps that were never set are typed: looking into them finds nothing and is no error.
+    const Node& left = *node.kids[0];
+    if (left.kind == NodeKind::kVariable && (left.slot == kVarAttributes || left.slot == kVarResource)) {
+      out = Value();
+      return kOk;
+    }
     Fail(node, absl::StrCat("cannot fetch ", GoText(key), " from <nil>"));
     return kError;
   }
