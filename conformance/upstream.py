@@ -26,6 +26,7 @@ import yaml  # noqa: E402
 KIND_SECTION = {"receiver": "receivers", "processor": "processors", "exporter": "exporters", "extension": "extensions",
                 "connector": "connectors"}
 FOLDERS = {"filestorage": ("extension", "file_storage"), "healthcheckextension": ("extension", "health_check")}
+FILL = {"filelog": {"include": "[x.log]"}, "regex_parser": {"regex": "(?P<x>.*)"}, "tcplog": {"listen_address": "127.0.0.1:0"}}
 INPUTS = {"file_input": "filelog", "tcp_input": "tcplog", "syslog_input": "syslog"}
 MEANT = re.compile(r"bad|invalid|missing|typo|error|wrong|unused|cyclic|no_endpoint|empty|conflict|unsupported|deprecated|not_|mutually|without|unknown|"
                    r"dup|extra|both|negative", re.I)
@@ -49,6 +50,14 @@ class Agent:
                 if m and m.group(2) != "Undefined":
                     self.signals[section, name].append(m.group(1))
 
+    def best(self, texts, folder, name):
+        answers = []
+        for text in texts:
+            answers.append(self.validate(text, folder, name))
+            if answers[-1][0] in ("accepted", "no place", "crash", "hang"):
+                return answers[-1]
+        return answers[0]
+
     def validate(self, text, folder, name):
         path = os.path.join(folder, name + ".yaml")
         with open(path, "w", encoding="utf-8") as f:
@@ -64,7 +73,7 @@ class Agent:
         if run.returncode != 1:
             return "crash", "exit code %d\n%s" % (run.returncode, output)
         errors = [e for e in re.sub(r"^Error: ", "", output, flags=re.M).split("\n") if not re.match(r"\d{4}/\d\d/\d\d |warning: ", e)]
-        if errors and all(UNKNOWN.search(e) for e in errors if re.match(r"CONFIG:\d+:\d+: ", e)) and UNKNOWN.search(output):
+        if UNKNOWN.search(output):
             return "unknown component", "\n".join(errors)
         if re.match(r"CONFIG:\d+:\d+: ", errors[0] if errors else ""):
             return "refused", "\n".join(errors)
@@ -91,25 +100,29 @@ def block(node, indent):
     return "\n" + "\n".join(" " * indent + line for line in text.split("\n"))
 
 
-def pipelines(agent, kind, type_, key):
-    section = KIND_SECTION[kind]
-    signals = agent.signals.get((section, type_)) or ["logs"]
+def pipelines(kind, key, signal):
     if kind == "extension":
         return "service:\n  extensions: [%s]\n  pipelines:\n    logs: {receivers: [nop], exporters: [nop]}\n" % key
-    out = "service:\n  pipelines:\n"
-    for s in signals:
-        out += "    %s: {receivers: [%s], processors: [%s], exporters: [%s]}\n" % (
-            s, key if kind == "receiver" else "nop", key if kind == "processor" else "", key if kind == "exporter" else "nop")
-    return out
+    return "service:\n  pipelines:\n    %s: {receivers: [%s], processors: [%s], exporters: [%s]}\n" % (
+        signal, key if kind == "receiver" else "nop", key if kind == "processor" else "", key if kind == "exporter" else "nop")
+
+
+def fill(type_, node):
+    """Settings that test data leaves out because nothing is built from it there."""
+    for key, text in FILL.get(type_, {}).items():
+        if isinstance(node, yaml.MappingNode) and value(node, key) is None:
+            node.value.append((yaml.compose(key), yaml.compose(text)))
 
 
 def wrap(agent, kind, type_, key, node):
+    """One configuration per signal that the component serves: settings for one signal may not do for another."""
+    fill(type_, node)
     text = ""
     for other in ("receiver", "exporter"):
         text += "%s:\n" % KIND_SECTION[other] + ("  nop:\n" if kind != other else "  nop:\n  %s:%s\n" % (key, block(node, 4)))
     if kind not in ("receiver", "exporter"):
         text += "%s:\n  %s:%s\n" % (KIND_SECTION[kind], key, block(node, 4))
-    return text + pipelines(agent, kind, type_, key)
+    return [text + pipelines(kind, key, s) for s in agent.signals.get((KIND_SECTION[kind], type_)) or ["logs"]]
 
 
 def component_of(path):
@@ -124,20 +137,20 @@ def component_of(path):
 
 
 def cases(agent, root, path):
-    """(id, text of a whole configuration) of everything in a file."""
+    """(id, whole configurations as text) of everything in a file; accepted when one of them is."""
     with open(os.path.join(root, path), encoding="utf-8", errors="replace") as f:
         text = f.read()
     try:
         documents = [d for d in yaml.compose_all(text) if d is not None]
     except yaml.YAMLError:
-        yield "", text  # not YAML: the agent has to say so
+        yield "", [text]  # not YAML: the agent has to say so
         return
     for node in documents:
         relay = value(value(node, "data"), "relay")
         if relay is not None:
-            yield "relay", relay.value
+            yield "relay", [relay.value]
         elif value(value(node, "service"), "pipelines") is not None:
-            yield "", text
+            yield "", [text]
         elif "stanza" + os.sep + "operator" in path and isinstance(node, yaml.MappingNode):
             for k, v in node.value:
                 kind = value(v, "type")
@@ -147,9 +160,10 @@ def cases(agent, root, path):
                     v.value = [(a, b) for a, b in v.value if a.value != "type"]
                     yield k.value, wrap(agent, "receiver", INPUTS[kind.value], INPUTS[kind.value], v)
                 else:
-                    yield k.value, ("receivers:\n  filelog:\n    include: [x.log]\n    operators:\n    - id: %s%s\nexporters:\n  nop:\n"
+                    fill(kind.value, v)
+                    yield k.value, [("receivers:\n  filelog:\n    include: [x.log]\n    operators:\n    - id: %s%s\nexporters:\n  nop:\n"
                                     "service:\n  pipelines:\n    logs: {receivers: [filelog], exporters: [nop]}\n"
-                                    % ("under_test" if value(v, "id") is None else "", block(v, 6))).replace("- id: \n      ", "- ")
+                                    % ("under_test" if value(v, "id") is None else "", block(v, 6))).replace("- id: \n      ", "- ")]
         elif component_of(path) and isinstance(node, yaml.MappingNode):
             kind, type_ = component_of(path)
             keys = [k.value for k, _ in node.value]
@@ -176,7 +190,7 @@ def main():
                 found += [(path + ("#" + i if i else ""), text) for i, text in cases(agent, o.configs, path)]
     found.sort()
     with tempfile.TemporaryDirectory() as scratch, concurrent.futures.ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda c: agent.validate(c[1][1], scratch, str(c[0])), enumerate(found)))
+        answers = list(pool.map(lambda c: agent.best(c[1][1], scratch, str(c[0])), enumerate(found)))
     count = {}
     for (name, _), (answer, text) in zip(found, answers):
         count[answer] = count.get(answer, 0) + 1
