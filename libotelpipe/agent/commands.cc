@@ -15,16 +15,20 @@
 namespace otelpipe::agent {
 namespace {
 
-absl::StatusOr<Config> LoadConfig(const Options& options) {
-  if (options.configs.empty()) return absl::InvalidArgumentError("at least one config flag must be provided");
-  LoadOptions load;
-  load.sets = options.sets;
-  return Config::Load(options.configs, load);
-}
-
 void Print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 }  // namespace
+
+absl::StatusOr<Config> LoadConfig(const Options& options) {
+  if (options.configs.empty() && options.sets.empty()) {
+    return absl::InvalidArgumentError("at least one config flag must be provided");
+  }
+  LoadOptions load;
+  load.sets = options.sets;
+  auto append = options.gates.find("confmap.enableMergeAppendOption");
+  load.append_lists = append != options.gates.end() && append->second;
+  return Config::Load(options.configs, load);
+}
 
 int ValidateCommand(const Options& options, const Registry& registry) {
   absl::StatusOr<Config> config = LoadConfig(options);

@@ -2,9 +2,13 @@
 #pragma once
 
 #include "options.h"
+#include "otelpipe/config.h"
 #include "otelpipe/registry.h"
 
 namespace otelpipe::agent {
+
+// What `--config` and `--set` name, merged.
+absl::StatusOr<Config> LoadConfig(const Options& options);
 
 int ValidateCommand(const Options& options, const Registry& registry);
 int ComponentsCommand(const Options& options, const Registry& registry);

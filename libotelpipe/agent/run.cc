@@ -57,16 +57,14 @@ class Runner {
 
  private:
   absl::StatusOr<Config> Load() const {
-    if (options_.configs.empty()) return absl::InvalidArgumentError("at least one config flag must be provided");
-    LoadOptions load;
-    load.sets = options_.sets;
-    return Config::Load(options_.configs, load);
+    return LoadConfig(options_);
   }
 
   ServiceOptions MakeServiceOptions() {
     ServiceOptions service;
     service.gates = options_.gates;
     service.strict = options_.strict;
+    service.default_metrics_reader = true;
     service.make_log_sink = [this](const LogSettings& settings) -> absl::StatusOr<std::shared_ptr<LogSink>> {
       absl::StatusOr<std::shared_ptr<LogSink>> sink = MakeFileSink(settings);
       if (sink.ok()) sink_ = *sink;

@@ -158,7 +158,8 @@ void DebugExporter::Show(std::string_view title, const Data& data, std::vector<L
 void DebugExporter::Emit(std::string_view message, std::vector<LogField> fields) {
   if (config_.sampling_thereafter != 1 && !sampler_.Take(message, context_.loop->MonotonicNanos())) return;
   if (config_.use_internal_logger) {
-    context_.log.Info(message, std::move(fields));
+    // The text is the data's, so it carries no source place of ours; the reference's lines have none either.
+    context_.log.Info(message, std::move(fields), nullptr, 0);
     return;
   }
   std::string line(message);

@@ -63,10 +63,13 @@ void OtlpHttpExporter::Config::Describe(Fields<Config>& f) {
   f.Optional("traces_endpoint", &Config::traces_endpoint, "URL for traces, used as it is.");
   f.Optional("metrics_endpoint", &Config::metrics_endpoint, "URL for metrics, used as it is.");
   f.Optional("logs_endpoint", &Config::logs_endpoint, "URL for logs, used as it is.");
-  f.OneOf("encoding", &Config::encoding, {"proto", "json"}, "invalid encoding type: ", "Form of the body.");
+  f.Optional("encoding", &Config::encoding, "Form of the body: proto or json.");
   f.Optional("retry_on_failure", &Config::retry_on_failure, "What happens when a request fails.");
   f.Optional("sending_queue", &Config::sending_queue, "Queue before the requests.");
   f.Validate([](const Config& c) -> absl::Status {
+    if (c.encoding != "proto" && c.encoding != "json") {
+      return absl::InvalidArgumentError(absl::StrCat("encoding: invalid encoding type: ", c.encoding));
+    }
     if (c.http.endpoint.empty() && c.traces_endpoint.empty() && c.metrics_endpoint.empty() && c.logs_endpoint.empty()) {
       return absl::InvalidArgumentError("at least one endpoint must be specified");
     }

@@ -82,11 +82,15 @@ void OtlpHttpProtocol::Describe(Fields<OtlpHttpProtocol>& f) {
   f.Optional("metrics_url_path", &OtlpHttpProtocol::metrics_url_path, "Path of metrics.");
   f.Optional("logs_url_path", &OtlpHttpProtocol::logs_url_path, "Path of logs.");
   f.Validate([](const OtlpHttpProtocol& c) -> absl::Status {
-    OTELPIPE_ASSIGN_OR_RETURN(const std::string traces, OtlpRoute("traces_url_path", c.traces_url_path));
-    OTELPIPE_ASSIGN_OR_RETURN(const std::string metrics, OtlpRoute("metrics_url_path", c.metrics_url_path));
-    OTELPIPE_ASSIGN_OR_RETURN(const std::string logs, OtlpRoute("logs_url_path", c.logs_url_path));
-    if (traces == metrics || traces == logs || metrics == logs) {
-      return absl::InvalidArgumentError(absl::StrCat("two signals share the URL path \"", traces == metrics ? traces : logs, "\""));
+    std::map<std::string, std::string> taken;
+    for (const auto& [key, path] : {std::pair("traces_url_path", &c.traces_url_path), {"metrics_url_path", &c.metrics_url_path},
+                                    {"logs_url_path", &c.logs_url_path}}) {
+      absl::StatusOr<std::string> route = OtlpRoute(key, *path);
+      if (!route.ok()) return Annotate(route.status(), "'protocols.http' ");
+      auto [it, inserted] = taken.emplace(*route, key);
+      if (!inserted) {
+        return absl::InvalidArgumentError(absl::StrCat("'protocols.http' '", it->second, "' and '", key, "' are the same URL path"));
+      }
     }
     return absl::OkStatus();
   });

@@ -299,8 +299,7 @@ void ReadPoint(JsonReader& r, std::string_view name, JsonValue v, ExponentialHis
     point.scale = r.PlainInt32(v);
   } else if (name == "zeroCount") {
     point.zero_count = r.Uint64(v);
-  } else if (name == "zeroThreshold") {
-    point.zero_threshold = r.Double(v);
+    // zeroThreshold is not read, as in the reference: the same JSON gives the same metrics (conformance/gaps.md).
   } else if (name == "positive") {
     point.has_positive = true;
     ReadBuckets(r, v, point.positive);

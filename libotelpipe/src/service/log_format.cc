@@ -111,14 +111,19 @@ class FormattingSink final : public LogSink {
     out.clear();
     const std::string time =
         absl::FormatTime("%Y-%m-%dT%H:%M:%E3S", absl::FromUnixNanos(line.unix_nanos), absl::UTCTimeZone()) + "Z";
-    const char* slash = std::strrchr(line.file, '/');
-    const std::string caller = absl::StrCat(slash != nullptr ? slash + 1 : line.file, ":", line.line);
+    // Some lines have no source place (the debug exporter's text).
+    const bool with_caller = !settings_.disable_caller && line.file != nullptr;
+    std::string caller;
+    if (with_caller) {
+      const char* slash = std::strrchr(line.file, '/');
+      caller = absl::StrCat(slash != nullptr ? slash + 1 : line.file, ":", line.line);
+    }
     if (settings_.json) {
       out += "{\"level\":";
       AppendQuoted(out, LevelName(line.level));
       out += ",\"ts\":";
       AppendQuoted(out, time);
-      if (!settings_.disable_caller) {
+      if (with_caller) {
         out += ",\"caller\":";
         AppendQuoted(out, caller);
       }
@@ -129,7 +134,7 @@ class FormattingSink final : public LogSink {
       out += "}\n";
     } else {
       absl::StrAppend(&out, time, "\t", A(LevelName(line.level)), "\t");
-      if (!settings_.disable_caller) absl::StrAppend(&out, caller, "\t");
+      if (with_caller) absl::StrAppend(&out, caller, "\t");
       out += line.message;
       const size_t before = out.size();
       out += "\t{";

@@ -54,7 +54,7 @@ struct LogLine {
   std::string_view message;
   const std::vector<LogField>& component;
   const std::vector<LogField>& fields;
-  const char* file;  // source place of the call
+  const char* file;  // source place of the call; null for none
   int line;
 };
 

@@ -77,6 +77,14 @@ TEST_CASE("texts, lists and predicates", "[operator][expr]") {
   CHECK(f.Of("fromJSON(\"{\\\"a\\\":1}\").a") == "float 1");
 }
 
+TEST_CASE("attributes that were never set are an empty map and equal nil", "[operator][expr]") {
+  Fixture f;
+  f.entry.has_resource = false;
+  CHECK(f.Of("resource.a == nil") == "bool true");
+  CHECK(f.Of("resource == nil") == "bool true");
+  CHECK(f.FirstLine("resource.a.b").find("run: cannot fetch b from <nil>") == 0);
+}
+
 TEST_CASE("times and durations have methods", "[operator][expr]") {
   Fixture f;
   CHECK(f.Of("duration(\"1h\").Seconds()") == "float 3600");
