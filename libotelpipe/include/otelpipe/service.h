@@ -46,6 +46,9 @@ struct ServiceOptions {
   std::map<std::string, bool> gates;
   // Warnings of the configuration become errors.
   bool strict = false;
+  // Show the service's own metrics on localhost:8888 when `service.telemetry.metrics` names no reader, as the reference does. Off in a library: no port
+  // that the configuration did not ask for.
+  bool default_metrics_reader = false;
   // Threads for blocking calls (DNS, fsync).
   int blocking_threads = 2;
 };

@@ -11,6 +11,7 @@
 #include <set>
 #include <thread>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "graph/graph.h"
@@ -55,6 +56,7 @@ Service::Impl::~Impl() {
   if (runtime_ != nullptr) runtime_->Stop();
   graph_.reset();
   extensions_.clear();
+  own_metrics_.reset();
 }
 
 Context Service::Impl::MakeContext(const ComponentId& id, ComponentKind kind, Signal signal, const std::string& pipeline) {
@@ -92,19 +94,20 @@ void Service::Impl::Build(const Config& config, const Registry& registry, bool b
   };
   // The shape is checked only where the sections were understood: otherwise one mistake shows up as several.
   CheckPlan(settings_.plan, errors);
+  auto set = [&](const std::string& key, std::string value) {
+    auto it = settings_.resource.find(key);
+    if (it == settings_.resource.end()) resource_.emplace_back(key, std::move(value));
+  };
+  set("service.instance.id", RandomUuid());
+  set("service.name", options_.name);
+  set("service.version", options_.version);
+  for (const auto& [key, value] : settings_.resource) {
+    if (value.has_value()) resource_.emplace_back(key, *value);
+  }
+  std::sort(resource_.begin(), resource_.end());
   if (real() == 0 && options_.make_log_sink) {
     LogSettings logs = settings_.logs;
-    auto set = [&](const std::string& key, std::string value) {
-      auto it = settings_.resource.find(key);
-      if (it == settings_.resource.end()) logs.resource.emplace_back(key, std::move(value));
-    };
-    set("service.instance.id", RandomUuid());
-    set("service.name", options_.name);
-    set("service.version", options_.version);
-    for (const auto& [key, value] : settings_.resource) {
-      if (value.has_value()) logs.resource.emplace_back(key, *value);
-    }
-    std::sort(logs.resource.begin(), logs.resource.end());
+    logs.resource = resource_;
     absl::StatusOr<std::shared_ptr<LogSink>> sink = options_.make_log_sink(logs);
     if (sink.ok()) {
       options_.log_sink = *std::move(sink);
@@ -119,6 +122,7 @@ void Service::Impl::Build(const Config& config, const Registry& registry, bool b
         return MakeContext(id, kind, signal, pipeline);
       },
       errors);
+  BuildOwnMetrics(build_extensions && real() == 0, errors);
   if (build_extensions && real() == 0) BuildExtensions(errors);
   std::stable_sort(errors.begin(), errors.end(), SourceOrder);
   if (options_.strict) {
@@ -147,6 +151,56 @@ void Service::Impl::BuildExtensions(std::vector<ConfigError>& errors) {
   }
 }
 
+void Service::Impl::BuildOwnMetrics(bool make, std::vector<ConfigError>& errors) {
+  const MetricsSettings& metrics = settings_.metrics;
+  const bool asked_for = metrics.readers_given || !metrics.address.empty();
+  if (metrics.level == "none" || (!asked_for && !options_.default_metrics_reader)) return;
+  const ComponentId id{"telemetry_metrics", ""};
+  const ComponentFactory* factory = registry_->Find(ComponentKind::kExtension, id.type);
+  if (factory == nullptr) {
+    if (asked_for) {
+      errors.push_back({metrics.location, "service::telemetry::metrics",
+                        "own metrics are not exposed: the extension telemetry_metrics is not part of this program", "", true});
+    }
+    return;
+  }
+  ConfigNode node;
+  node.kind = ConfigNode::Kind::kMap;
+  node.location = metrics.location;
+  auto add = [](ConfigNode& map, const std::string& key, ConfigNode value) {
+    map.entries.push_back({key, value.location, std::move(value)});
+  };
+  auto text = [&](const std::string& value) {
+    ConfigNode n;
+    n.kind = ConfigNode::Kind::kString;
+    n.location = metrics.location;
+    n.text = value;
+    return n;
+  };
+  add(node, "level", text(metrics.level));
+  if (metrics.readers_given) add(node, "readers", metrics.readers);
+  if (!metrics.address.empty()) add(node, "address", text(metrics.address));
+  ConfigNode flag = text("true");
+  flag.kind = ConfigNode::Kind::kBool;
+  flag.boolean = options_.default_metrics_reader;
+  add(node, "default_reader", std::move(flag));
+  ConfigNode resource = text("");
+  resource.kind = ConfigNode::Kind::kMap;
+  for (const auto& [key, value] : resource_) add(resource, key, text(value));
+  add(node, "resource", std::move(resource));
+
+  DecodeContext decode(&errors, "service::telemetry::metrics", "");
+  const AnyConfig config = factory->decode(node, decode);
+  if (decode.error_count() > 0 || !make) return;
+  absl::StatusOr<std::unique_ptr<Extension>> made =
+      factory->make_extension(config, MakeContext(id, ComponentKind::kExtension, Signal::kLogs, ""));
+  if (made.ok()) {
+    own_metrics_ = *std::move(made);
+  } else {
+    errors.push_back({metrics.location, "service::telemetry::metrics", std::string(made.status().message()), ""});
+  }
+}
+
 // --- Host
 Extension* Service::Impl::FindExtension(const ComponentId& id) {
   for (auto& [other, extension] : extensions_) {
@@ -158,6 +212,29 @@ Extension* Service::Impl::FindExtension(const ComponentId& id) {
 std::vector<std::pair<ComponentId, Extension*>> Service::Impl::Extensions() {
   std::vector<std::pair<ComponentId, Extension*>> out;
   for (auto& [id, extension] : extensions_) out.emplace_back(id, extension.get());
+  return out;
+}
+
+std::vector<PipelineInfo> Service::Impl::Pipelines() {
+  std::vector<PipelineInfo> out;
+  for (const PlannedPipeline& p : settings_.plan.pipelines) {
+    PipelineInfo& info = out.emplace_back();
+    info.name = p.name;
+    auto names = [](const std::vector<Reference>& references) {
+      std::vector<std::string> ids;
+      for (const Reference& r : references) ids.push_back(r.id.ToString());
+      return ids;
+    };
+    info.receivers = names(p.receivers);
+    info.processors = names(p.processors);
+    info.exporters = names(p.exporters);
+    for (const Graph::Instance& i : graph_->instances()) {
+      const auto* processor = i.kind == ComponentKind::kProcessor ? dynamic_cast<const Processor*>(i.component) : nullptr;
+      // The label ends with the pipeline's name in brackets.
+      const bool ours = processor != nullptr && absl::EndsWith(i.label, absl::StrCat(" (", p.name, ")"));
+      info.mutates |= ours && processor->mutates();
+    }
+  }
   return out;
 }
 
@@ -192,6 +269,11 @@ absl::Status Service::Impl::Start() {
 }
 
 absl::Status Service::Impl::StartInLoop() {
+  if (settings_.metrics.level == "none") {
+    log_.Info("Skipped telemetry setup.");
+  } else if (own_metrics_ != nullptr) {
+    OTELPIPE_RETURN_IF_ERROR(own_metrics_->Start(*this));
+  }
   log_.Info(absl::StrCat("Starting ", options_.name, "..."),
             {{"Version", options_.version}, {"NumCPU", static_cast<int64_t>(std::thread::hardware_concurrency())}});
   log_.Info("Starting extensions...");
@@ -305,10 +387,12 @@ void Service::Impl::Drained() {
 void Service::Impl::ShutdownExtensions(size_t left, std::shared_ptr<Stopping> stopping) {
   if (left == extensions_.size()) log_.Info("Stopping extensions...");
   if (left == 0) {
-    std::lock_guard<std::mutex> lock(stopping->mutex);
-    stopping->finished = true;
-    stopping->wake.notify_all();
-    return;
+    auto finish = [stopping] {
+      std::lock_guard<std::mutex> lock(stopping->mutex);
+      stopping->finished = true;
+      stopping->wake.notify_all();
+    };
+    return own_metrics_ != nullptr ? own_metrics_->Shutdown(std::move(finish)) : finish();
   }
   extensions_[left - 1].second->Shutdown([this, left, stopping] {
     runtime_->loop().Post([this, left, stopping] { ShutdownExtensions(left - 1, stopping); });

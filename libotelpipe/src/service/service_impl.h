@@ -33,6 +33,7 @@ class Service::Impl final : public Host {
   // Host, on the loop.
   Extension* FindExtension(const ComponentId& id) override;
   std::vector<std::pair<ComponentId, Extension*>> Extensions() override;
+  std::vector<PipelineInfo> Pipelines() override;
   void ReportFatal(absl::Status status) override;
 
  private:
@@ -42,6 +43,8 @@ class Service::Impl final : public Host {
 
   Context MakeContext(const ComponentId& id, ComponentKind kind, Signal signal, const std::string& pipeline);
   void BuildExtensions(std::vector<ConfigError>& errors);
+  // Decodes what `service.telemetry.metrics` says about readers, and with `make` makes the extension that serves them.
+  void BuildOwnMetrics(bool make, std::vector<ConfigError>& errors);
   absl::Status StartInLoop();
   void ShutdownFrom(size_t first, std::shared_ptr<Stopping> stopping);
   void ShutdownExtensions(size_t left, std::shared_ptr<Stopping> stopping);
@@ -55,6 +58,8 @@ class Service::Impl final : public Host {
   Logger log_;
   std::unique_ptr<Graph> graph_;
   std::vector<std::pair<ComponentId, std::unique_ptr<Extension>>> extensions_;
+  std::unique_ptr<Extension> own_metrics_;                        // runs longer than all others; may be null
+  std::vector<std::pair<std::string, std::string>> resource_;  // attributes that name this instance, sorted
   std::vector<ConfigError> warnings_;
   State state_ = State::kBuilt;
   bool ready_ = false;

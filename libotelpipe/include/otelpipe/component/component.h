@@ -54,6 +54,13 @@ struct Context {
   std::function<bool(std::string_view)> gate_enabled = [](std::string_view) { return false; };
 };
 
+// A pipeline as it was configured, for pages that show it.
+struct PipelineInfo {
+  std::string name;  // "logs/2"
+  bool mutates = false;  // a processor changes batches in place
+  std::vector<std::string> receivers, processors, exporters;
+};
+
 // Given at Start: the other parts of the service.
 class Host {
  public:
@@ -61,6 +68,7 @@ class Host {
   // The running extension with this id, or null.
   virtual Extension* FindExtension(const ComponentId& id) = 0;
   virtual std::vector<std::pair<ComponentId, Extension*>> Extensions() = 0;
+  virtual std::vector<PipelineInfo> Pipelines() { return {}; }
   // Reports a failure the component can't live with; the service shuts down.
   virtual void ReportFatal(absl::Status status) = 0;
 };
