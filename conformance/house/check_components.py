@@ -14,7 +14,8 @@ BEGIN, END = "<!-- components -->", "<!-- /components -->"
 
 
 def metadata(text):
-    """type, kind, aliases and stability {level: [signal]} of a component.yaml: two levels of plain keys, lists in brackets."""
+    """type, kind, aliases and stability {level: [signal]} of a component.yaml: plain keys, lists and maps in brackets. The stability may be written
+    by level (`beta: [logs]`) or by signal (`logs: beta`), as a block or in braces."""
     out = {"stability": {}}
     section = ""
     for line in text.split("\n"):
@@ -22,14 +23,15 @@ def metadata(text):
         if not m:
             continue
         indent, key, value = m.group(1), m.group(2), m.group(3)
-        listed = [v.strip() for v in value.strip("[]").split(",") if v.strip()]
         if not indent:
             section = key
-            out.setdefault(key, listed if value.startswith("[") else value)
-            if key == "stability" and not isinstance(out[key], dict):
-                out[key] = {}
-        elif section == "stability":
-            out["stability"][key] = listed or [value]
+        if section == "stability":
+            for a, b in re.findall(r"(\w+):\s*(\[[^]]*\]|\w+)", line.split(":", 1)[1] if not indent else line):
+                for item in re.findall(r"\w+", b):
+                    level, signal = (a, item) if a in LEVELS else (item, a)
+                    out["stability"].setdefault(level, []).append(signal)
+        elif not indent:
+            out[key] = [v.strip() for v in value.strip("[]").split(",") if v.strip()] if value.startswith("[") else value
     return out
 
 

@@ -2,8 +2,9 @@
 """Documentation does not rot: check_docs.py ROOT
 
 - A link to a file or folder leads there; `#part` names a heading of that page.
-- In docs/ and the root README each ```cpp block has a comment `<!-- from: PATH -->` above it, and its lines occur in that file in this order,
-  indented as one likes. A line of three dots leaves something out.
+- In docs/ and the root README each ```cpp and ```cmake block has a comment `<!-- from: PATH -->` above it, and its lines occur in that file in
+  this order, indented as one likes. A line of three dots leaves something out. Blocks in other languages may have such a comment, and are then
+  held to it.
 """
 import os
 import re
@@ -35,8 +36,8 @@ def link_problems(root, path, text):
                     yield "%s:%d: %s has no heading for #%s" % (path, n, to, part)
 
 
-def blocks(text, language):
-    """(line number, line above, lines) of each fenced block."""
+def blocks(text):
+    """(line number, language, line above, lines) of each fenced block."""
     lines = text.split("\n")
     i = 0
     while i < len(lines):
@@ -45,33 +46,32 @@ def blocks(text, language):
             i += 1
             continue
         end = next((j for j in range(i + 1, len(lines)) if lines[j].startswith("```")), len(lines))
-        if m.group(1) == language:
-            above = next((lines[j] for j in range(i - 1, -1, -1) if lines[j].strip()), "")
-            yield i + 1, above, lines[i + 1:end]
+        above = next((lines[j] for j in range(i - 1, -1, -1) if lines[j].strip()), "")
+        yield i + 1, m.group(1), above, lines[i + 1:end]
         i = end + 1
 
 
 def code_problems(root, path, text):
-    for language in ("cpp", "cmake"):
-        for n, above, lines in blocks(text, language):
-            m = re.match(r"<!-- from: (\S+) -->", above)
-            if not m:
+    for n, language, above, lines in blocks(text):
+        m = re.match(r"<!-- from: (\S+) -->", above)
+        if not m:
+            if language in ("cpp", "cmake"):
                 yield "%s:%d: a %s block needs `<!-- from: PATH -->` above it" % (path, n, language)
+            continue
+        if not os.path.isfile(os.path.join(root, m.group(1))):
+            yield "%s:%d: no file %s" % (path, n, m.group(1))
+            continue
+        source = [s.strip() for s in house.read(root, m.group(1)).split("\n")]
+        at = 0
+        for line in lines:
+            line = line.strip()
+            if not line or line in ("...", "// ...", "# ..."):
                 continue
-            if not os.path.isfile(os.path.join(root, m.group(1))):
-                yield "%s:%d: no file %s" % (path, n, m.group(1))
-                continue
-            source = [s.strip() for s in house.read(root, m.group(1)).split("\n")]
-            at = 0
-            for line in lines:
-                line = line.strip()
-                if not line or line in ("...", "// ...", "# ..."):
-                    continue
-                try:
-                    at = source.index(line, at) + 1
-                except ValueError:
-                    yield "%s:%d: %s has no such line (from its line %d on): %s" % (path, n, m.group(1), at, line)
-                    break
+            try:
+                at = source.index(line, at) + 1
+            except ValueError:
+                yield "%s:%d: %s has no such line (from its line %d on): %s" % (path, n, m.group(1), at, line)
+                break
 
 
 def main():

@@ -98,6 +98,8 @@ class Components(unittest.TestCase):
         data = check_components.metadata("type: x\nkind: receiver\naliases: []\nstability:\n  beta: [logs, traces]\nsecurity: none\n")
         self.assertEqual(data["type"], "x")
         self.assertEqual(data["stability"], {"beta": ["logs", "traces"]})
+        self.assertEqual(check_components.metadata("stability: {logs: beta, traces: alpha}\n")["stability"], {"beta": ["logs"], "alpha": ["traces"]})
+        self.assertEqual(check_components.metadata("stability:\n  logs: beta\n  traces: beta\n")["stability"], {"beta": ["logs", "traces"]})
 
     def test_schema(self):
         schema = {"properties": {"a": {}, "b": {"properties": {"c": {}}}}}
