@@ -113,6 +113,7 @@ struct TailFile : std::enable_shared_from_this<TailFile> {
   int64_t missing_since_ns = 0;  // monotonic; 0 while present
   int64_t active_ns = 0;         // monotonic, when it was last read or grew
   bool queued = false;
+  bool by_link = false;    // its path is a symbolic link, so changes show in another directory
   bool dirty = false;  // saved state is behind
   bool saved = false;
   bool save_fingerprint = true;

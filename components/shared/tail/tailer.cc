@@ -3,6 +3,7 @@
 #include "shared/tail/tailer.h"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +16,7 @@ namespace otelpipe::tail {
 namespace {
 
 constexpr char kScope[] = "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/fileconsumer";
+constexpr int64_t kFullLookNanos = 5'000'000'000;
 
 }  // namespace
 
@@ -96,17 +98,19 @@ void Tailer::Poll() {
   if (!running_) return;
   ++poll_;
   files_begun_ = 0;
-  std::vector<std::string> errors;
-  std::vector<std::string> paths = options_.finder.Find(loop_->Now(), errors);
-  if (!errors.empty() && log_.Enabled(poll_ == 1 ? LogLevel::kWarn : LogLevel::kDebug)) {
-    std::string text;
-    for (const std::string& e : errors) text += (text.empty() ? "" : "; ") + e;
-    log_.Log(poll_ == 1 ? LogLevel::kWarn : LogLevel::kDebug, "finding files", {{"error", text}});
+  Watcher::Changes changes = watcher_.Take();
+  int64_t now = loop_->MonotonicNanos();
+  // Everything is looked at now and then all the same: mapped memory and other hosts write without an event.
+  bool all = changes.look_again || poll_ == 1 || options_.finder.depends_on_time() || now - looked_ns_ >= kFullLookNanos;
+  if (all) {
+    looked_ns_ = now;
+    LookAtAll();
+  } else {
+    LookAt(changes.modified);
   }
-  for (const std::string& path : paths) Attach(path);
   std::vector<FilePtr> missing;
   for (auto& [key, file] : by_inode_) {
-    if (file->seen_poll != poll_) missing.push_back(file);
+    if (all ? file->seen_poll != poll_ : file->missing_since_ns != 0) missing.push_back(file);
   }
   for (const FilePtr& file : missing) Missing(file);
   // Copies are looked at when both files of a pair are up to date.
@@ -126,6 +130,45 @@ void Tailer::Poll() {
   from_beginning_ = true;
   SchedulePoll();
   Kick();
+}
+
+void Tailer::LookAtAll() {
+  std::vector<std::string> errors, directories;
+  std::vector<std::string> paths = options_.finder.Find(loop_->Now(), errors, &directories);
+  if (!errors.empty() && log_.Enabled(poll_ == 1 ? LogLevel::kWarn : LogLevel::kDebug)) {
+    std::string text;
+    for (const std::string& e : errors) text += (text.empty() ? "" : "; ") + e;
+    log_.Log(poll_ == 1 ? LogLevel::kWarn : LogLevel::kDebug, "finding files", {{"error", text}});
+  }
+  for (const std::string& path : paths) Attach(path);
+  watcher_.Watch(directories);
+  matched_ = std::unordered_set<std::string>(paths.begin(), paths.end());
+}
+
+void Tailer::LookAt(const std::unordered_set<std::string>& modified) {
+  std::vector<FilePtr> changed;
+  for (const std::string& path : modified) {
+    struct stat st;
+    if (matched_.count(path) == 0 || ::stat(path.c_str(), &st) != 0) continue;
+    auto it = by_inode_.find(FileKey{st.st_dev, st.st_ino});
+    if (it == by_inode_.end()) {
+      Attach(path);  // it was empty until now
+    } else {
+      changed.push_back(it->second);
+    }
+  }
+  for (auto& [key, file] : by_inode_) {
+    if (file->by_link && file->missing_since_ns == 0) changed.push_back(file);
+  }
+  for (const FilePtr& file : changed) {
+    struct stat st;
+    if (file->seen_poll == poll_ || !file->has_inode || ::stat(file->path.c_str(), &st) != 0) continue;
+    if (FileKey{st.st_dev, st.st_ino} == file->key) AttachKnown(file, file->path, st);
+    else Attach(file->path);  // a link that points elsewhere now; the next full look settles the rest
+  }
+  for (auto& [key, file] : by_inode_) {
+    if (!file->queued && file->missing_since_ns == 0 && HasWork(*file)) Enqueue(file);
+  }
 }
 
 bool Tailer::FlushDue(const TailFile& file) const {

@@ -37,6 +37,7 @@
 #include "shared/tail/file.h"
 #include "shared/tail/finder.h"
 #include "shared/tail/splitter.h"
+#include "shared/tail/watcher.h"
 
 namespace otelpipe::tail {
 
@@ -124,6 +125,8 @@ class Tailer {
 
   // tailer.cc
   void Poll();
+  void LookAtAll();
+  void LookAt(const std::unordered_set<std::string>& modified);
   void SchedulePoll();
   void Kick();
   void Step();
@@ -199,6 +202,9 @@ class Tailer {
   bool stepping_ = false;  // a step is posted
   bool collected_ = false;  // the sink holds records of this step
   Timer poll_timer_;
+  Watcher watcher_;
+  std::unordered_set<std::string> matched_;  // paths of the last full look
+  int64_t looked_ns_ = 0;                    // when that was
 };
 
 }  // namespace otelpipe::tail

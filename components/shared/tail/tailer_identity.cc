@@ -481,6 +481,8 @@ void Tailer::BuildAttributes(TailFile& file) {
     }
   }
   file.attributes = std::move(made);
+  struct stat link;
+  file.by_link = ::lstat(file.path.c_str(), &link) == 0 && S_ISLNK(link.st_mode);
 }
 
 }  // namespace otelpipe::tail

@@ -1,0 +1,43 @@
+// Watcher: tells which directories changed since last asked, by inotify, so that quiet files cost nothing.
+//
+//   watcher.Watch(directories);               // after each full look
+//   Watcher::Changes c = watcher.Take();      // never blocks
+//   if (c.look_again) ... full look ...; else for (path : c.modified) ...
+//
+// It only ever saves work: where inotify can't be trusted (network file systems, too many directories) look_again is always true. Not thread-safe.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace otelpipe::tail {
+
+class Watcher {
+ public:
+  Watcher();
+  ~Watcher();
+  Watcher(const Watcher&) = delete;
+
+  struct Changes {
+    bool look_again = false;                   // names came or went, or nothing is known
+    std::unordered_set<std::string> modified;  // paths as the walk spells them
+  };
+  Changes Take();
+  // Watches exactly these directories. A new one asks for another look, since files may have come before the watch.
+  void Watch(const std::vector<std::string>& directories);
+  size_t watched() const { return by_path_.size(); }
+
+ private:
+  bool Trusted(const std::string& directory) const;
+
+  int fd_ = -1;
+  bool blind_ = false;
+  bool look_again_ = true;
+  std::unordered_map<std::string, int> by_path_;
+  // One watch may stand for several spellings of a directory.
+  std::unordered_map<int, std::vector<std::string>> by_watch_;
+};
+
+}  // namespace otelpipe::tail
