@@ -1,7 +1,7 @@
 // GzipReader: the decompressed bytes of a file that may still grow by whole or partial gzip members.
 //
 //   GzipReader reader(base_compressed, skip);
-//   absl::StatusOr<size_t> n = reader.Read(fd, buffer, size);   // 0: nothing more for now
+//   absl::StatusOr<size_t> n = reader.Read(fd, buffer, size);   // 0: nothing more yet
 //
 // Bytes the caller could not use yet are given back with Keep and come first in the next Read.
 #pragma once
