@@ -113,12 +113,24 @@ Graph::Graph(const Plan& plan, const MakeContext& make_context, std::vector<Conf
     for (auto r = pipeline.processors.rbegin(); r != pipeline.processors.rend(); ++r) {
       const PlannedComponent* c = usable(ComponentKind::kProcessor, *r, pipeline.signal);
       if (c == nullptr) continue;
-      Processor* made = Keep(
-          c->factory->make_processor(c->config, context(*c, ComponentKind::kProcessor, pipeline.signal, pipeline.name)), *c,
-          ComponentKind::kProcessor, label(ComponentKind::kProcessor, r->id, pipeline.name), errors);
+      Context its = context(*c, ComponentKind::kProcessor, pipeline.signal, pipeline.name);
+      Metrics* const metrics = its.metrics;
+      Processor* made = Keep(c->factory->make_processor(c->config, std::move(its)), *c, ComponentKind::kProcessor,
+                             label(ComponentKind::kProcessor, r->id, pipeline.name), errors);
       if (made == nullptr) continue;
-      made->SetNext(next);
-      next = made;
+      if (metrics != nullptr && next != nullptr && dynamic_cast<EditProcessor*>(made) != nullptr) {
+        const Labels labels = {{"processor", r->id.ToString()}, {"otel_signal", std::string(SignalName(pipeline.signal))}};
+        auto count = [&](const char* name, const char* help, Consumer* to) {
+          counting_.push_back(std::make_unique<Counting>(
+              metrics->AddCounter(name, labels, help, "{items}", "go.opentelemetry.io/collector/processor/processorhelper"), to));
+          return counting_.back().get();
+        };
+        made->SetNext(count("otelcol_processor_outgoing_items", "Number of items emitted from the processor. [alpha]", next));
+        next = count("otelcol_processor_incoming_items", "Number of items passed to the processor. [alpha]", made);
+      } else {
+        made->SetNext(next);
+        next = made;
+      }
     }
     for (const Reference& r : pipeline.receivers) {
       std::vector<Consumer*>& fed = entries[{r.id, pipeline.signal}];

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "graph/counting.h"
 #include "graph/fanout.h"
 #include "graph/plan.h"
 #include "otelpipe/component/component.h"
@@ -39,6 +40,7 @@ class Graph {
 
   std::vector<std::unique_ptr<Component>> owned_;
   std::vector<std::unique_ptr<FanOut>> fanouts_;
+  std::vector<std::unique_ptr<Counting>> counting_;
   std::vector<Instance> instances_;
 };
 

@@ -135,6 +135,33 @@ TEST_CASE("pipelines share receivers and exporters, and an edit in one is not se
   CHECK(f.events == std::vector<std::string>{"mark in logs/2", "out/2 marked", "out marked", "out plain"});
 }
 
+TEST_CASE("what goes into and comes out of an editing processor is counted", "[graph]") {
+  Fixture f;
+  f.Add(ComponentKind::kReceiver, "in");
+  f.Add(ComponentKind::kProcessor, "mark");
+  f.Add(ComponentKind::kExporter, "out");
+  f.Pipeline("logs", {"in"}, {"mark"}, {"out"});
+  Metrics metrics;
+  std::vector<ConfigError> errors;
+  Graph graph(
+      f.plan,
+      [&metrics](const ComponentId&, ComponentKind, Signal, const std::string&) {
+        Context c;
+        c.metrics = &metrics;
+        return c;
+      },
+      errors);
+  REQUIRE(errors.empty());
+  auto* in = static_cast<In*>(graph.Find(ComponentKind::kReceiver, {"in", ""}));
+  Consumer* first = in->next_[static_cast<int>(Signal::kLogs)];
+  CHECK(first->mutates());
+  first->Consume(OneLog(), Done());
+  first->Consume(OneLog(), Done());
+  const Labels labels = {{"otel_signal", "logs"}, {"processor", "mark"}};
+  CHECK(metrics.AddCounter("otelcol_processor_incoming_items", labels)->value() == 2);
+  CHECK(metrics.AddCounter("otelcol_processor_outgoing_items", labels)->value() == 2);
+}
+
 TEST_CASE("a connector joins two pipelines, downstream instances come after upstream ones", "[graph]") {
   Fixture f;
   f.Add(ComponentKind::kReceiver, "in");
