@@ -14,6 +14,8 @@
 // Identity, rotation and retention: see docs of the filelog receiver. Loop thread only.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -63,7 +65,7 @@ class TailSink {
   // Where decoded text goes that is not simply part of the input; must live as long as the lines of the next OnSlice.
   virtual Arena& arena() = 0;
   virtual void OnSlice(const TailSlice& slice) = 0;
-  // Nothing more to read for now, or a chunk is full: hand over what was collected.
+  // Nothing more to read yet, or a chunk is full: hand over what was collected.
   virtual void OnEndOfRead() = 0;
   // False: no more slices until Tailer::Resume.
   virtual bool HasRoom() = 0;
