@@ -56,7 +56,12 @@ class HttpClient::Impl : public std::enable_shared_from_this<HttpClient::Impl> {
         compressor_(config_.compression, static_cast<int>(config_.compression_params.level)) {}
 
   absl::Status Start(Host& host) {
-    OTELPIPE_RETURN_IF_ERROR(tls_.Start(config_.tls, context_.loop->MonotonicNanos()));
+    // Reading the system's trust roots takes 100 ms; a client that has no TLS settings does it when the first https URL comes.
+    const TlsClientConfig& t = config_.tls;
+    if (!t.ca_file.empty() || !t.ca_pem.empty() || !t.cert_file.empty() || !t.cert_pem.empty() || !t.key_file.empty() ||
+        !t.key_pem.empty() || !t.cipher_suites.empty() || !t.curve_preferences.empty()) {
+      OTELPIPE_RETURN_IF_ERROR(tls_.Start(t, context_.loop->MonotonicNanos()));
+    }
     if (config_.proxy_url.empty()) {
       proxy_ = ProxyRules::FromEnvironment();
     } else {
@@ -277,7 +282,9 @@ class HttpClient::Impl : public std::enable_shared_from_this<HttpClient::Impl> {
     }
     SslContext context;
     if (work->url.tls) {
-      absl::StatusOr<SslContext> made = tls_.Get(context_.loop->MonotonicNanos());
+      const int64_t now = context_.loop->MonotonicNanos();
+      absl::Status ready = tls_ ? absl::OkStatus() : tls_.Start(config_.tls, now);
+      absl::StatusOr<SslContext> made = ready.ok() ? tls_.Get(now) : absl::StatusOr<SslContext>(ready);
       if (!made.ok()) {
         context_.loop->Post([self = shared_from_this(), work, status = made.status()] { self->Finish(work, status); });
         return;
