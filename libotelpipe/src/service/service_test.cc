@@ -102,6 +102,81 @@ TEST_CASE("a service starts from the end and stops from the front", "[service]")
                                              "stop out", "drained in", "drained out", "stop ext"});
 }
 
+// Stands for the extension that serves the own metrics.
+struct OwnMetricsConfig {
+  std::string level, address;
+  std::optional<std::vector<std::string>> readers;
+  bool default_reader = false;
+  std::map<std::string, std::string> resource;
+  static void Describe(Fields<OwnMetricsConfig>& f) {
+    f.Optional("level", &OwnMetricsConfig::level, "");
+    f.Optional("address", &OwnMetricsConfig::address, "");
+    f.Optional("readers", &OwnMetricsConfig::readers, "");
+    f.Optional("default_reader", &OwnMetricsConfig::default_reader, "");
+    f.Optional("resource", &OwnMetricsConfig::resource, "");
+  }
+};
+class OwnMetrics final : public Extension {
+ public:
+  static constexpr std::string_view kType = "telemetry_metrics";
+  using Config = OwnMetricsConfig;
+  OwnMetrics(Config config, Context) : config_(std::move(config)) {}
+  absl::Status Start(Host& host) override {
+    trace->push_back("start " + config_.level + " of " + config_.resource.at("service.name") +
+                     (config_.default_reader ? " by default" : ""));
+    CHECK(host.Extensions().size() == 1);
+    REQUIRE(host.Pipelines().size() == 1);
+    CHECK(host.Pipelines()[0].name == "logs");
+    CHECK(host.Pipelines()[0].receivers == std::vector<std::string>{"in"});
+    return config_.address == "taken" ? absl::UnavailableError("address already in use") : absl::OkStatus();
+  }
+  void Shutdown(ShutdownDone done) override {
+    trace->push_back("stop own metrics");
+    done();
+  }
+  Config config_;
+};
+
+TEST_CASE("own metrics are served when asked for, from before the first to after the last component", "[service]") {
+  Fixture f;
+  REQUIRE(f.registry.AddExtension<OwnMetrics>().ok());
+  const std::string good = kGood;
+  auto run = [&](const std::string& metrics, bool by_default) {
+    f.events.clear();
+    ServiceOptions options;
+    options.default_metrics_reader = by_default;
+    auto service = f.Make(good + "  telemetry: {metrics: {" + metrics + "}}\n", options);
+    REQUIRE(service.ok());
+    absl::Status status = (*service)->Start();
+    (*service)->Shutdown(absl::Seconds(10));
+    return status;
+  };
+  REQUIRE(run("level: basic, address: 'a:1'", false).ok());
+  CHECK(f.events.front() == "start basic of otelpipe");
+  CHECK(f.events.back() == "stop own metrics");
+  REQUIRE(run("", true).ok());
+  CHECK(f.events.front() == "start normal of otelpipe by default");
+  REQUIRE(run("", false).ok());
+  CHECK(f.events.front() == "start ext");
+  REQUIRE(run("level: none, address: 'a:1'", true).ok());
+  CHECK(f.events.front() == "start ext");
+  CHECK(run("address: taken", false).message() == "address already in use");
+}
+
+TEST_CASE("mistakes in readers have their place, and a missing extension is a warning", "[service]") {
+  Fixture f;
+  const std::string text = std::string(kGood) + "  telemetry: {metrics: {readers: [{pull: {}}]}}\n";
+  auto without = f.Make(text);
+  REQUIRE(without.ok());
+  REQUIRE((*without)->warnings().size() == 1);
+  CHECK((*without)->warnings()[0].message.find("own metrics are not exposed") == 0);
+  REQUIRE(f.registry.AddExtension<OwnMetrics>().ok());
+  std::vector<ConfigError> errors = Validate(*Config::Parse(text, "t.yaml"), f.registry);
+  REQUIRE(errors.size() == 1);
+  CHECK(errors[0].path.find("service::telemetry::metrics::readers") == 0);
+  CHECK(errors[0].location.line == 12);
+}
+
 TEST_CASE("a pushed batch is acknowledged and seen by the tap", "[service]") {
   Fixture f;
   auto service = f.Make(kGood);
