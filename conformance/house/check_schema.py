@@ -2,7 +2,7 @@
 """The table of fields in the code and the Configuration table in the README name the same keys: check_schema.py ROOT AGENT
 
 The code's side comes from `AGENT components --schema all`. Of the README the first table below `## Configuration` whose first column is `key`
-counts: every top-level key of the component must be named there (`a.b` names `a`), and every key named there must exist. A row with `...`
+counts: every top-level key of the component must be named there (`a.b` names both), and every key named there must exist. A cell with ` ...` after a key
 stands for the rest of a shared block (HTTP client, HTTP server). Keys that every operator has may be left out.
 """
 import json
@@ -31,20 +31,38 @@ def named_keys(readme):
     if not rows:
         return None, False, section
     keys = {k for row in rows for k in re.findall(r"`([^`]+)`", row)}
-    return keys, any("..." in row for row in rows), section
+    return keys, any(" ..." in row for row in rows), section
 
 
-def exists(schema, dotted):
-    """Whether the schema has the path, as far as it describes blocks."""
-    for part in dotted.replace("[]", "").split("."):
-        options = [schema] + schema.get("anyOf", [])
+def names(schema, found=None):
+    """Every name of a setting, at any depth."""
+    found = set() if found is None else found
+    if isinstance(schema, dict):
+        for key, value in schema.items():
+            if key == "properties":
+                found |= set(value)
+            names(value, found)
+    elif isinstance(schema, list):
+        for value in schema:
+            names(value, found)
+    return found
+
+
+def described(schema, dotted):
+    """Whether the last name of the path is one of the schema's, or stands below a setting whose inside the schema does not describe."""
+    parts = dotted.replace("[]", "").split(".")
+    if parts[-1] in names(schema):
+        return True
+    at = schema
+    for part in parts:
+        options = [at] + at.get("anyOf", [])
         options += [o["items"] for o in options if isinstance(o.get("items"), dict)]
         properties = next((o["properties"] for o in options if "properties" in o), None)
         if properties is None:
-            return True
+            return at is not schema
         if part not in properties:
             return False
-        schema = properties[part]
+        at = properties[part]
     return True
 
 
@@ -57,11 +75,11 @@ def problems_of(name, schema, readme):
         if needed:
             yield "no table of keys; the code has %s" % ", ".join(sorted(needed))
         return
-    top = {k.split(".")[0].split("[")[0] for k in keys}
+    top = {part for k in keys for part in re.split(r"[.\[\]]+", k)}
     missing = have - top - COMMON.get(kind, set()) - {k for k in have if "`%s`" % k in section}
     if missing and not rest:
         yield "keys of the code that the table lacks: " + ", ".join(sorted(missing))
-    strange = sorted(k for k in keys if not exists(schema, k))
+    strange = sorted(k for k in keys if not described(schema, k))
     # The table may tell of keys that are refused; those are not in the schema.
     strange = [k for k in strange if not re.search(r"`%s`[^\n]*(refused|not supported)" % re.escape(k), section)]
     if strange:
