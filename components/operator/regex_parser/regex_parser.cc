@@ -114,8 +114,15 @@ absl::StatusOr<Value> RegexParser::Parse(const Value& in, Entry& entry) {
 absl::Status RegexParser::ParseToAttributes(const Value& in, Entry& entry) {
   OTELPIPE_ASSIGN_OR_RETURN(const Value* values, Match(in));
   entry.has_attributes = true;
+  Map& attributes = entry.attributes;
+  uint32_t hint = UINT32_MAX;
   for (size_t i = 0; i < matcher_->groups.size(); ++i) {
-    entry.attributes.Set(*entry.arena, matcher_->groups[i].key, values[i]);
+    std::string_view key = matcher_->groups[i].key;
+    if (KeyValue* found = FindKey(attributes, key, hint)) {
+      found->value = values[i];
+    } else {
+      attributes.Append(*entry.arena, key, values[i]);
+    }
   }
   return absl::OkStatus();
 }

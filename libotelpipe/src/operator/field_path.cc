@@ -117,6 +117,10 @@ std::string FieldPath::ToString() const {
 }
 
 Value* FieldPath::GetMutable(Entry& entry) const {
+  if (root_ != Root::kBody && keys_.size() == 1) {
+    KeyValue* found = FindKey(root_ == Root::kAttributes ? entry.attributes : entry.resource, key(0), hint_);
+    return found == nullptr ? nullptr : &found->value;
+  }
   size_t i = 0;
   Value* value;
   if (root_ == Root::kBody) {
@@ -176,7 +180,12 @@ absl::Status FieldPath::Set(Entry& entry, Value value) const {
     parent = &MakeMap(*next, arena);
   }
   if (!is_map) {
-    parent->Set(arena, key(walk), value);
+    KeyValue* found = FindKey(*parent, key(walk), hint_);
+    if (found != nullptr) {
+      found->value = value;
+    } else {
+      parent->Append(arena, key(walk), value);
+    }
     return absl::OkStatus();
   }
   if (parent == &value.map()) return absl::OkStatus();
@@ -218,12 +227,11 @@ bool FieldPath::Delete(Entry& entry, Value* out) const {
     if (next == nullptr || !next->is_map()) return false;
     parent = &next->map();
   }
-  if (out != nullptr) {
-    const Value* found = parent->Find(key(i));
-    if (found == nullptr) return false;
-    *out = *found;
-  }
-  return parent->Remove(key(i));
+  KeyValue* found = FindKey(*parent, key(i), hint_);
+  if (found == nullptr) return false;
+  if (out != nullptr) *out = found->value;
+  parent->items().Erase(static_cast<size_t>(found - parent->begin()));
+  return true;
 }
 
 void FieldPath::Intern(const InternFunction& intern) {

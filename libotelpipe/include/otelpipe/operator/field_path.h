@@ -18,6 +18,27 @@
 
 namespace otelpipe {
 
+// The entry of `map` with this key, or null. `hint` is where it was the last time: lines of one kind have their keys at the same places.
+inline KeyValue* FindKey(Map& map, std::string_view key, uint32_t& hint) {
+  KeyValue* items = map.begin();
+  uint32_t n = map.size();
+  if (hint < n && items[hint].key.data() == key.data() && items[hint].key.size() == key.size()) return items + hint;
+  for (uint32_t i = 0; i < n; ++i) {
+    std::string_view other = items[i].key;
+    if (other.size() != key.size()) continue;
+    if (other.data() != key.data()) {
+      if (key.empty() || other.front() == key.front()) {
+        if (other != key) continue;
+      } else {
+        continue;
+      }
+    }
+    hint = i;
+    return items + i;
+  }
+  return nullptr;
+}
+
 class FieldPath {
  public:
   enum class Root { kBody, kAttributes, kResource };
@@ -61,6 +82,7 @@ class FieldPath {
   Root root_ = Root::kBody;
   std::vector<std::string> keys_;
   std::vector<std::string_view> interned_;  // same texts as keys_, or empty
+  mutable uint32_t hint_ = 0;               // place of the last key at the last look
 };
 
 // A field that may also be a bare root.
