@@ -31,7 +31,8 @@ void PrometheusExporter::Config::Describe(Fields<Config>& f) {
   f.Optional("const_labels", &Config::const_labels, "Labels added to every series.");
   f.Optional("send_timestamps", &Config::send_timestamps, "Show the times of the points.");
   f.Optional("metric_expiration", &Config::metric_expiration, "Series that were not updated for so long vanish.");
-  f.Optional("resource_to_telemetry_conversion", &Config::resource_to_telemetry_conversion, "Resource attributes as labels.");
+  f.Optional("resource_to_telemetry_conversion", &Config::resource_to_telemetry_conversion,
+             "Resource attributes as labels.");
   f.Optional("enable_open_metrics", &Config::enable_open_metrics, "Write OpenMetrics to scrapers that ask for it.");
   f.Optional("add_metric_suffixes", &Config::add_metric_suffixes, "Show unit and kind in the names.");
   f.Validate([](const Config& c) {
@@ -46,9 +47,8 @@ PrometheusExporter::PrometheusExporter(Config config, Context context)
       context_(std::move(context)),
       store_(StoreOptions(config_), context_.log),
       counters_(context_),
-      server_(config_.http, context_, [this](HttpServerRequest& request, HttpResponder responder) {
-        Answer(request, std::move(responder));
-      }) {}
+      server_(config_.http, context_,
+              [this](HttpServerRequest& request, HttpResponder responder) { Answer(request, std::move(responder)); }) {}
 
 absl::Status PrometheusExporter::Start(Host& host) { return server_.Start(host); }
 

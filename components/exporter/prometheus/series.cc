@@ -54,11 +54,9 @@ Target MakeTarget(const Map& resource) {
 void Series::Render(const Naming& naming) {
   using exposition::NameKind;
   const bool counter = type == MetricType::kSum && monotonic;
-  const NameKind kind = counter                      ? NameKind::kCounter
-                        : type == MetricType::kGauge ? NameKind::kGauge
-                                                     : NameKind::kOther;
+  const NameKind kind = counter ? NameKind::kCounter : type == MetricType::kGauge ? NameKind::kGauge : NameKind::kOther;
   family = exposition::MetricName(name, unit, kind, naming.name_space, naming.add_suffixes);
-  shown_as = counter                            ? Type::kCounter
+  shown_as = counter                          ? Type::kCounter
              : type == MetricType::kHistogram ? Type::kHistogram
              : type == MetricType::kSummary   ? Type::kSummary
                                               : Type::kGauge;

@@ -42,7 +42,8 @@ void AppendSorted(std::string& key, std::vector<const KeyValue*>& entries) {
 }
 
 std::string UnixText(uint64_t nanos) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", absl::FromUnixNanos(static_cast<int64_t>(nanos)), absl::UTCTimeZone());
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", absl::FromUnixNanos(static_cast<int64_t>(nanos)),
+                          absl::UTCTimeZone());
 }
 
 // As client libraries sort the series of a family: by number of labels, then by their values.
@@ -96,8 +97,9 @@ void SeriesStore::AddMetric(const Metric& m, const Origin& origin) {
       return AddPoints(m, m.summary_points, origin);
     case MetricType::kExponentialHistogram:
     case MetricType::kNone:
-      log_.Error("failed to translate metric",
-                 {{"data_type", m.type == MetricType::kNone ? "Empty" : "ExponentialHistogram"}, {"metric_name", m.name}});
+      log_.Error(
+          "failed to translate metric",
+          {{"data_type", m.type == MetricType::kNone ? "Empty" : "ExponentialHistogram"}, {"metric_name", m.name}});
       return;
   }
 }
@@ -130,7 +132,8 @@ void SeriesStore::AddPoints(const Metric& m, const Vec<Point>& points, const Ori
     }
     Series& s = *it->second;
     s.updated = origin.now;
-    redraw |= s.description != m.description || s.unit != m.unit || s.monotonic != m.is_monotonic || s.target != origin.target;
+    redraw |= s.description != m.description || s.unit != m.unit || s.monotonic != m.is_monotonic ||
+              s.target != origin.target;
     if (!redraw) continue;
     s.description = m.description;
     s.unit = m.unit;
@@ -179,7 +182,8 @@ bool SeriesStore::Update(Series& s, const Metric&, const SummaryDataPoint& p) {
   return true;
 }
 
-void SeriesStore::GatherAttributes(const Map& attributes, const Origin& origin, std::vector<const KeyValue*>& out) const {
+void SeriesStore::GatherAttributes(const Map& attributes, const Origin& origin,
+                                   std::vector<const KeyValue*>& out) const {
   out.clear();
   for (const KeyValue& kv : attributes) {
     // The resource's value wins where both have the key.
@@ -265,7 +269,8 @@ void SeriesStore::Arrange() {
       Complain(LogLevel::kError, absl::StrCat("failed to convert metric target_info: ", t.problem));
       continue;
     }
-    Family& family = families_.try_emplace(info_name, Family{"Target metadata", exposition::Type::kGauge, 0, {}, {}}).first->second;
+    Family& family =
+        families_.try_emplace(info_name, Family{"Target metadata", exposition::Type::kGauge, 0, {}, {}}).first->second;
     family.targets.push_back(&t);
   }
 
@@ -289,9 +294,9 @@ void SeriesStore::Arrange() {
                {{"instrument", s->family}, {"existing", family.help}, {"dropped", s->description}});
     }
     if (!shown[it->first].insert(s->label_text).second) {
-      Complain(LogLevel::kError, absl::StrCat("failed to convert metric ", s->name, ": collected metric \"", s->family,
-                                              "\" { ", s->label_text,
-                                              " } was collected before with the same name and label values"));
+      Complain(LogLevel::kError,
+               absl::StrCat("failed to convert metric ", s->name, ": collected metric \"", s->family, "\" { ",
+                            s->label_text, " } was collected before with the same name and label values"));
       continue;
     }
     family.series.push_back(s);
@@ -316,10 +321,10 @@ void SeriesStore::DropCollisions() {
       if (other == families_.end()) continue;
       const bool other_came_first = other->second.order < family.order;
       dropped.insert(other_came_first ? name : other->first);
-      Complain(LogLevel::kError,
-               absl::StrCat("failed to convert metric ", other_came_first ? name : other->first, ": collected metric named \"",
-                            other_came_first ? name : other->first, "\" collides with previously collected metric named \"",
-                            other_came_first ? other->first : name, "\""));
+      Complain(LogLevel::kError, absl::StrCat("failed to convert metric ", other_came_first ? name : other->first,
+                                              ": collected metric named \"", other_came_first ? name : other->first,
+                                              "\" collides with previously collected metric named \"",
+                                              other_came_first ? other->first : name, "\""));
     }
   }
   for (const std::string& name : dropped) families_.erase(name);

@@ -5,9 +5,9 @@
 //   store.Expire(loop->MonotonicNanos() - expiration);
 //   std::string page = store.Write(exposition::Format::kText, false);
 //
-// A series is known by metric name, type, scope, attributes, job and instance. Points older than what is stored are ignored; delta sums and
-// histograms are added up where one point begins at the end of the last. The order, the conflicts and the sums are those of the
-// reference (prometheusexporter v0.130.0). Not thread-safe.
+// A series is known by metric name, type, scope, attributes, job and instance. Points older than what is stored are
+// ignored; delta sums and histograms are added up where one point begins at the end of the last. The order, the
+// conflicts and the sums are those of the reference (prometheusexporter v0.130.0). Not thread-safe.
 #pragma once
 
 #include <cstdint>

@@ -79,7 +79,8 @@ struct Fixture {
       if (line[0] == '#') continue;
       for (const char* label : {"otel_scope_name=\"\"", "otel_scope_schema_url=\"\"", "otel_scope_version=\"\""}) {
         const size_t found = line.find(label);
-        if (found != line.npos) line.erase(found, std::string_view(label).size() + (line[found + std::string_view(label).size()] == ','));
+        if (found != line.npos)
+          line.erase(found, std::string_view(label).size() + (line[found + std::string_view(label).size()] == ','));
       }
       out += line;
     }
@@ -87,7 +88,8 @@ struct Fixture {
   }
 };
 
-TEST_CASE("The newest point of a series counts, an equal time replaces, an older one is ignored", "[exporter][prometheus]") {
+TEST_CASE("The newest point of a series counts, an equal time replaces, an older one is ignored",
+          "[exporter][prometheus]") {
   Fixture f;
   f.AddNumber(MetricType::kGauge, 1, 100, 0, 0);
   f.AddNumber(MetricType::kGauge, 2, 100, 0, 0);
@@ -126,8 +128,8 @@ TEST_CASE("Delta histograms add up, begin anew after a gap and drop what goes ba
     f.Add(s);
   };
   auto page = [](const char* first, const char* all) {
-    return std::string("h_bucket{le=\"1\"} ") + first + "\nh_bucket{le=\"+Inf\"} " + all + "\nh_sum{} " + all + "\nh_count{} " + all +
-           "\n";
+    return std::string("h_bucket{le=\"1\"} ") + first + "\nh_bucket{le=\"+Inf\"} " + all + "\nh_sum{} " + all +
+           "\nh_count{} " + all + "\n";
   };
   add({1}, {1, 2}, 100, 200);
   CHECK(f.Samples() == page("1", "3"));
@@ -188,7 +190,8 @@ TEST_CASE("The first type of a name stays", "[exporter][prometheus]") {
   f.Add(s);
   CHECK(f.Samples() == "x_total{} 1\n");
   CHECK(f.messages->all.at(0) ==
-        "failed to convert metric x: instrument type conflict, using existing type definition. instrument: x_total, existing: "
+        "failed to convert metric x: instrument type conflict, using existing type definition. instrument: x_total, "
+        "existing: "
         "GAUGE, dropped: COUNTER");
 }
 
@@ -211,7 +214,8 @@ TEST_CASE("A metric may not be called like a part of a histogram", "[exporter][p
   CHECK(f.Samples() == "h_bucket{le=\"+Inf\"} 2\nh_sum{} 2\nh_count{} 2\n");
 }
 
-TEST_CASE("The resource gives job, instance and target_info, constant labels join the others", "[exporter][prometheus]") {
+TEST_CASE("The resource gives job, instance and target_info, constant labels join the others",
+          "[exporter][prometheus]") {
   SeriesStore::Options options;
   options.naming.name_space = "my.ns";
   options.naming.const_labels = {{"env", "prod"}};

@@ -1,4 +1,5 @@
-// basicauth: HTTP Basic authentication, either of the clients of our servers (`htpasswd`) or of ourselves at other servers (`client_auth`).
+// basicauth: HTTP Basic authentication, either of the clients of our servers (`htpasswd`) or of ourselves at other
+// servers (`client_auth`).
 #pragma once
 
 #include <memory>
@@ -56,7 +57,8 @@ class BasicAuthClient final : public Extension, public ClientAuth {
   Headers headers_;
 };
 
-// The one of the two that the configuration asks for: a server that names the other as its authenticator is refused at start.
+// The one of the two that the configuration asks for: a server that names the other as its authenticator is refused at
+// start.
 absl::StatusOr<std::unique_ptr<Extension>> MakeBasicAuth(const BasicAuthConfig& config, Context context);
 
 }  // namespace otelpipe

@@ -25,7 +25,9 @@ bool SameSecret(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-bool IsBcrypt(std::string_view s) { return s.starts_with("$2a$") || s.starts_with("$2b$") || s.starts_with("$2x$") || s.starts_with("$2y$"); }
+bool IsBcrypt(std::string_view s) {
+  return s.starts_with("$2a$") || s.starts_with("$2b$") || s.starts_with("$2x$") || s.starts_with("$2y$");
+}
 std::string_view Md5Magic(std::string_view s) {
   return s.starts_with("$apr1$") ? "$apr1$" : s.starts_with("$1$") ? "$1$" : "";
 }
@@ -34,7 +36,8 @@ std::string_view Md5Magic(std::string_view s) {
 bool DecodeSha(std::string_view encoded, std::string& digest, std::string& salt) {
   const bool salted = encoded.starts_with("{SSHA}");
   std::string bytes;
-  if (!DecodeBase64(encoded.substr(salted ? 6 : 5), bytes) || bytes.size() < 20 || (!salted && bytes.size() != 20)) return false;
+  if (!DecodeBase64(encoded.substr(salted ? 6 : 5), bytes) || bytes.size() < 20 || (!salted && bytes.size() != 20))
+    return false;
   digest = bytes.substr(0, 20);
   salt = bytes.substr(20);
   return true;
@@ -84,7 +87,8 @@ std::string Md5Crypt(std::string_view password, std::string_view magic, std::str
   };
   std::string inner = Hash(EVP_md5(), concat({password, salt, password}));
   std::string first = concat({password, magic, salt});
-  for (size_t left = password.size(); left > 0; left -= left < 16 ? left : 16) first.append(inner, 0, left < 16 ? left : 16);
+  for (size_t left = password.size(); left > 0; left -= left < 16 ? left : 16)
+    first.append(inner, 0, left < 16 ? left : 16);
   for (size_t bits = password.size(); bits != 0; bits >>= 1) first += (bits & 1) != 0 ? '\0' : password[0];
   std::string digest = Hash(EVP_md5(), first);
   // A thousand rounds, each over a different mixture, as the scheme has it.
@@ -102,7 +106,9 @@ std::string Md5Crypt(std::string_view password, std::string_view magic, std::str
   auto put = [&out](uint32_t value, int digits) {
     for (; digits > 0; --digits, value >>= 6) out += kDigits[value & 63];
   };
-  auto byte = [&digest](int i) { return static_cast<uint32_t>(static_cast<unsigned char>(digest[static_cast<size_t>(i)])); };
+  auto byte = [&digest](int i) {
+    return static_cast<uint32_t>(static_cast<unsigned char>(digest[static_cast<size_t>(i)]));
+  };
   for (const auto& o : kOrder) put(byte(o[0]) << 16 | byte(o[1]) << 8 | byte(o[2]), 4);
   put(byte(11), 2);
   return out;

@@ -21,10 +21,11 @@ namespace otelpipe {
 class Htpasswd {
  public:
   Htpasswd();
-  // Adds the entries of `text`, one a line; empty lines and those that begin with '#' are skipped. Of two entries of one user the later counts.
-  // Returns the numbers (from 1) of the lines that are no entries; they are left out.
+  // Adds the entries of `text`, one a line; empty lines and those that begin with '#' are skipped. Of two entries of
+  // one user the later counts. Returns the numbers (from 1) of the lines that are no entries; they are left out.
   std::vector<int> Add(std::string_view text);
-  // Takes as long as the user's form asks for: bcrypt some tens of milliseconds at the first call, nothing for a password that was right before.
+  // Takes as long as the user's form asks for: bcrypt some tens of milliseconds at the first call, nothing for a
+  // password that was right before.
   bool Matches(const std::string& user, const std::string& password) const;
   size_t size() const { return users_.size(); }
 

@@ -12,13 +12,12 @@ TEST_CASE("Every form of htpasswd takes the right password and no other", "[exte
   // "secret", as htpasswd -nb with -p, -s, -m, -B and openssl passwd -1 write it; SSHA made with the salt "salt".
   auto data = std::make_unique<crypt_data>();
   const std::string bcrypt = crypt_r("secret", "$2y$05$abcdefghijklmnopqrstuu", data.get());
-  const std::pair<const char*, std::string> entries[] = {
-      {"plain", "secret"},
-      {"sha", "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ="},
-      {"ssha", "{SSHA}gVK8WC9YyFT1gMsQHTGCgT3sSv5zYWx0"},
-      {"apr1", Md5Crypt("secret", "$apr1$", "saltsalt")},
-      {"md5", Md5Crypt("secret", "$1$", "saltsalt")},
-      {"bcrypt", bcrypt}};
+  const std::pair<const char*, std::string> entries[] = {{"plain", "secret"},
+                                                         {"sha", "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ="},
+                                                         {"ssha", "{SSHA}gVK8WC9YyFT1gMsQHTGCgT3sSv5zYWx0"},
+                                                         {"apr1", Md5Crypt("secret", "$apr1$", "saltsalt")},
+                                                         {"md5", Md5Crypt("secret", "$1$", "saltsalt")},
+                                                         {"bcrypt", bcrypt}};
   Htpasswd users;
   for (const auto& [user, encoded] : entries) {
     CHECK(users.Add(std::string(user) + ":" + encoded + "\r\n").empty());
@@ -51,7 +50,8 @@ TEST_CASE("The apr1 form is the one Apache's tools write", "[extension][basicaut
 
 TEST_CASE("Lines that are no entries are named and left out, later entries win", "[extension][basicauth]") {
   Htpasswd users;
-  CHECK(users.Add("# users\n\nann:one\nno colon\nbob:{SHA}short\ncid:$2y$05$short\nann:two") == std::vector<int>{4, 5, 6});
+  CHECK(users.Add("# users\n\nann:one\nno colon\nbob:{SHA}short\ncid:$2y$05$short\nann:two") ==
+        std::vector<int>{4, 5, 6});
   CHECK(users.size() == 1);
   CHECK(users.Matches("ann", "two"));
   CHECK_FALSE(users.Matches("ann", "one"));

@@ -30,8 +30,10 @@ std::string Words(int error) {
 
 absl::StatusOr<Mark> MarkOf(const std::string& path) {
   struct stat st;
-  if (::stat(path.c_str(), &st) != 0) return absl::FailedPreconditionError(absl::StrCat("open ", path, ": ", Words(errno)));
-  return Mark{st.st_dev, st.st_ino, st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec, st.st_ctim.tv_sec, st.st_ctim.tv_nsec};
+  if (::stat(path.c_str(), &st) != 0)
+    return absl::FailedPreconditionError(absl::StrCat("open ", path, ": ", Words(errno)));
+  return Mark{st.st_dev,          st.st_ino,         st.st_size,        st.st_mtim.tv_sec,
+              st.st_mtim.tv_nsec, st.st_ctim.tv_sec, st.st_ctim.tv_nsec};
 }
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {

@@ -12,7 +12,8 @@
 
 namespace otelpipe {
 
-// Takes any of the tokens from a client, sends the first. Tokens of a file are read again when the file changes, also by a swapped link.
+// Takes any of the tokens from a client, sends the first. Tokens of a file are read again when the file changes, also
+// by a swapped link.
 class BearerTokenAuth final : public Extension, public ServerAuth, public ClientAuth {
  public:
   static constexpr std::string_view kType = "bearertokenauth";

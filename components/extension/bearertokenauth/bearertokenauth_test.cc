@@ -82,7 +82,8 @@ TEST_CASE("Refusals name the header and never the secret", "[extension][bearerto
   BearerTokenAuth auth(config, f.Make());
   ClientInfo client;
   CHECK(auth.Authenticate({}, client).message() == "missing or empty authorization header: Authorization");
-  CHECK(auth.Authenticate({{"authorization", ""}}, client).message() == "missing or empty authorization header: Authorization");
+  CHECK(auth.Authenticate({{"authorization", ""}}, client).message() ==
+        "missing or empty authorization header: Authorization");
   const absl::Status status = auth.Authenticate({{"authorization", "Bearer onf"}}, client);
   CHECK(status.code() == absl::StatusCode::kUnauthenticated);
   CHECK(status.message() == "scheme or token does not match");
@@ -100,7 +101,8 @@ TEST_CASE("Header and scheme may be chosen, the scheme may be empty", "[extensio
   CHECK(Sent(auth) == "x-key: one");
 }
 
-TEST_CASE("A file of tokens is read again when it changes and when its link is swapped", "[extension][bearertokenauth]") {
+TEST_CASE("A file of tokens is read again when it changes and when its link is swapped",
+          "[extension][bearertokenauth]") {
   Fixture f;
   f.Write("a", "first\n\n  second \n");
   f.Write("b", "third");
@@ -138,7 +140,8 @@ TEST_CASE("A missing or empty file stops the start", "[extension][bearertokenaut
   Fixture f;
   BearerTokenAuth::Config config;
   config.filename = (f.folder / "none").string();
-  CHECK(BearerTokenAuth(config, f.Make()).Start(f.host).message() == "open " + config.filename + ": no such file or directory");
+  CHECK(BearerTokenAuth(config, f.Make()).Start(f.host).message() ==
+        "open " + config.filename + ": no such file or directory");
   config.filename = f.Write("empty", "\n");
   CHECK(BearerTokenAuth(config, f.Make()).Start(f.host).message() == "there is no token in " + config.filename);
 }

@@ -10,7 +10,8 @@ void MemoryBallast::Config::Describe(Fields<Config>& f) {
 }
 
 absl::Status MemoryBallast::Start(Host&) {
-  context_.log.Warn("memory_ballast has no effect: memory is not garbage collected; remove it, or use the memory_limiter processor");
+  context_.log.Warn(
+      "memory_ballast has no effect: memory is not garbage collected; remove it, or use the memory_limiter processor");
   return absl::OkStatus();
 }
 

@@ -1,4 +1,5 @@
-// pprof: accepted so that configurations of the reference run. Its profiles are those of Go's runtime, which is not here.
+// pprof: accepted so that configurations of the reference run. Its profiles are those of Go's runtime, which is not
+// here.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,8 @@
 
 namespace otelpipe {
 
-// Listens, and answers every request 404 with a sentence that says what to use instead. A port that is taken is a warning.
+// Listens, and answers every request 404 with a sentence that says what to use instead. A port that is taken is a
+// warning.
 class Pprof final : public Extension {
  public:
   static constexpr std::string_view kType = "pprof";

@@ -32,8 +32,8 @@ class PageBuilder {
   void Add(std::string_view name, std::string_view unit, Type type, std::string_view help, const Labels& labels,
            std::string_view scope, Line line) {
     line.labels = LabelText(labels, scope);
-    Put(exposition::OwnMetricName(name, unit, type == Type::kCounter, options_.with_units, options_.with_type_suffix), type,
-        help, std::move(line));
+    Put(exposition::OwnMetricName(name, unit, type == Type::kCounter, options_.with_units, options_.with_type_suffix),
+        type, help, std::move(line));
   }
   // A metric whose name and labels are the same for every reader.
   void AddPlain(std::string name, Type type, std::string_view help, LabelPairs labels, double value) {

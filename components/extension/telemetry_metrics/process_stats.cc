@@ -38,9 +38,10 @@ std::vector<ProcessSample> ProcessStats::Read(int64_t now) {
       {"otelcol_process_memory_rss", "Total physical memory (resident set size) [alpha]", "By", false, ResidentBytes()},
       {"otelcol_process_runtime_heap_alloc_bytes", "Bytes of the heap in use [alpha]", "By", false, used},
       // The allocator does not count what it ever gave out; growth between two looks is the part that can be known.
-      {"otelcol_process_runtime_total_alloc_bytes", "Growth of the heap seen so far, in bytes [alpha]", "By", true, heap_growth_},
-      {"otelcol_process_runtime_total_sys_memory_bytes", "Bytes the allocator holds from the operating system [alpha]", "By",
-       false, static_cast<double>(heap.arena + heap.hblkhd)},
+      {"otelcol_process_runtime_total_alloc_bytes", "Growth of the heap seen so far, in bytes [alpha]", "By", true,
+       heap_growth_},
+      {"otelcol_process_runtime_total_sys_memory_bytes", "Bytes the allocator holds from the operating system [alpha]",
+       "By", false, static_cast<double>(heap.arena + heap.hblkhd)},
   };
 }
 

@@ -44,7 +44,8 @@ void TelemetryMetrics::PrometheusBlock::Describe(Fields<PrometheusBlock>& f) {
   f.Optional("without_scope_info", &C::without_scope_info, "Leave out the labels otel_scope_*.");
   f.Optional("without_units", &C::without_units, "Leave the unit out of the names.");
   f.Optional("without_type_suffix", &C::without_type_suffix, "Leave `_total` out of the names.");
-  f.Optional("with_resource_constant_labels", &C::with_resource_constant_labels, "Resource attributes as labels of every series.");
+  f.Optional("with_resource_constant_labels", &C::with_resource_constant_labels,
+             "Resource attributes as labels of every series.");
   f.Validate([](const C& c) -> absl::Status {
     if (!c.host) return absl::InvalidArgumentError("host must be specified");
     if (!c.port) return absl::InvalidArgumentError("port must be specified");
@@ -70,13 +71,13 @@ void TelemetryMetrics::Pull::Describe(Fields<Pull>& f) {
 void TelemetryMetrics::Reader::Describe(Fields<Reader>& f) {
   f.Optional("pull", &Reader::pull, "Somebody fetches the metrics.");
   f.Unsupported("periodic", "own metrics are not pushed; use a pull reader and have its page scraped");
-  f.Validate([](const Reader& r) {
-    return r.pull ? absl::OkStatus() : absl::InvalidArgumentError("no valid metric reader");
-  });
+  f.Validate(
+      [](const Reader& r) { return r.pull ? absl::OkStatus() : absl::InvalidArgumentError("no valid metric reader"); });
 }
 
 void TelemetryMetrics::Config::Describe(Fields<Config>& f) {
-  f.OneOf("level", &Config::level, {"none", "basic", "normal", "detailed"}, "unknown metrics level ", "How much is shown.", true);
+  f.OneOf("level", &Config::level, {"none", "basic", "normal", "detailed"}, "unknown metrics level ",
+          "How much is shown.", true);
   f.Optional("readers", &Config::readers, "Who reads the metrics.");
   f.Optional("address", &Config::address, "Older form of one reader: host:port.");
   f.Optional("default_reader", &Config::default_reader, "Listen on localhost:8888 when no reader is given.");
@@ -134,9 +135,9 @@ void TelemetryMetrics::AddServer(std::string endpoint, own_metrics::ReaderOption
   server->options = std::move(options);
   HttpServerConfig http;
   http.endpoint = std::move(endpoint);
-  server->http = std::make_unique<HttpServer>(http, context_, [this, s = server.get()](HttpServerRequest& request, HttpResponder r) {
-    Answer(*s, request, std::move(r));
-  });
+  server->http = std::make_unique<HttpServer>(
+      http, context_,
+      [this, s = server.get()](HttpServerRequest& request, HttpResponder r) { Answer(*s, request, std::move(r)); });
   servers_.push_back(std::move(server));
 }
 
@@ -173,12 +174,14 @@ void TelemetryMetrics::Answer(const Server& server, const HttpServerRequest& req
   if (request.path != "/metrics") return responder.Send(HttpReply::Text(404, "404 page not found\n"));
   std::vector<MetricSample> samples;
   if (context_.metrics != nullptr) samples = context_.metrics->Read();
-  responder.Send(exposition::PageReply(
-      request, exposition::Format::kText,
-      own_metrics::OwnPage(samples, process_.Read(context_.loop->MonotonicNanos()), resource_, config_.level, server.options),
-      gzip_));
+  responder.Send(exposition::PageReply(request, exposition::Format::kText,
+                                       own_metrics::OwnPage(samples, process_.Read(context_.loop->MonotonicNanos()),
+                                                            resource_, config_.level, server.options),
+                                       gzip_));
 }
 
 }  // namespace otelpipe
 
-OTELPIPE_REGISTER(extension, telemetry_metrics, registry) { return registry.AddExtension<otelpipe::TelemetryMetrics>(); }
+OTELPIPE_REGISTER(extension, telemetry_metrics, registry) {
+  return registry.AddExtension<otelpipe::TelemetryMetrics>();
+}

@@ -39,13 +39,17 @@ struct Fixture {
   std::shared_ptr<Messages> messages = std::make_shared<Messages>();
   Fixture() {
     const std::string scope = "go.opentelemetry.io/collector/receiver/receiverhelper";
-    metrics.AddCounter("otelcol_receiver_accepted_log_records", {{"receiver", "otlp"}, {"transport", "http"}},
-                       "Number of log records. [alpha]", "{records}", scope)
+    metrics
+        .AddCounter("otelcol_receiver_accepted_log_records", {{"receiver", "otlp"}, {"transport", "http"}},
+                    "Number of log records. [alpha]", "{records}", scope)
         ->Add(2);
-    metrics.AddCounter("otelcol_receiver_refused_log_records", {{"receiver", "otlp"}, {"transport", "http"}}, "", "{records}", scope);
-    metrics.AddCounter("otelcol_receiver_accepted_spans", {{"receiver", "otlp"}, {"transport", "http"}}, "", "{spans}", scope);
+    metrics.AddCounter("otelcol_receiver_refused_log_records", {{"receiver", "otlp"}, {"transport", "http"}}, "",
+                       "{records}", scope);
+    metrics.AddCounter("otelcol_receiver_accepted_spans", {{"receiver", "otlp"}, {"transport", "http"}}, "", "{spans}",
+                       scope);
     metrics.AddGauge("otelcol_exporter_queue_size", {{"exporter", "loki"}}, "", "{batches}", "q")->Set(3);
-    metrics.AddHistogram("otelcol_processor_batch_batch_send_size", {{"processor", "batch"}}, {10, 25}, "", "{units}", "b")
+    metrics
+        .AddHistogram("otelcol_processor_batch_batch_send_size", {{"processor", "batch"}}, {10, 25}, "", "{units}", "b")
         ->Observe(12);
   }
   Context Make() {
@@ -68,7 +72,8 @@ struct Fixture {
     request.url = config.endpoint + path;
     std::pair<int, std::string> result{0, ""};
     client.Send(std::move(request), [&](absl::StatusOr<HttpResponse> response) {
-      result = response.ok() ? std::pair<int, std::string>(response->status, response->body) : std::pair<int, std::string>(-1, "");
+      result = response.ok() ? std::pair<int, std::string>(response->status, response->body)
+                             : std::pair<int, std::string>(-1, "");
     });
     REQUIRE(loop.WaitFor([&] { return result.first != 0; }));
     return result;
@@ -76,7 +81,8 @@ struct Fixture {
   bool Has(const std::string& page, const std::string& line) { return page.find(line + "\n") != page.npos; }
 };
 
-const std::vector<std::pair<std::string, std::string>> kResource = {{"service.instance.id", "u"}, {"service.name", "s"}};
+const std::vector<std::pair<std::string, std::string>> kResource = {{"service.instance.id", "u"},
+                                                                    {"service.name", "s"}};
 
 TEST_CASE("The default reader's names are plain and its series carry the resource", "[extension][telemetry_metrics]") {
   Fixture f;
@@ -86,10 +92,12 @@ TEST_CASE("The default reader's names are plain and its series carry the resourc
   const std::string page = own_metrics::OwnPage(f.metrics.Read(), {}, kResource, "normal", options);
   CHECK(f.Has(page, "# HELP otelcol_receiver_accepted_log_records Number of log records. [alpha]"));
   CHECK(f.Has(page, "# TYPE otelcol_receiver_accepted_log_records counter"));
-  CHECK(f.Has(page,
-              "otelcol_receiver_accepted_log_records{otel_scope_name=\"go.opentelemetry.io/collector/receiver/receiverhelper\","
-              "otel_scope_schema_url=\"\",otel_scope_version=\"\",receiver=\"otlp\",service_instance_id=\"u\",service_name=\"s\","
-              "transport=\"http\"} 2"));
+  CHECK(f.Has(
+      page,
+      "otelcol_receiver_accepted_log_records{otel_scope_name=\"go.opentelemetry.io/collector/receiver/receiverhelper\","
+      "otel_scope_schema_url=\"\",otel_scope_version=\"\",receiver=\"otlp\",service_instance_id=\"u\",service_name="
+      "\"s\","
+      "transport=\"http\"} 2"));
   CHECK(f.Has(page, "target_info{service_instance_id=\"u\",service_name=\"s\"} 1"));
   CHECK(f.Has(page, "promhttp_metric_handler_errors_total{cause=\"encoding\"} 0"));
   CHECK(page.find("otelcol_processor_batch_batch_send_size_bucket{") != page.npos);
@@ -105,7 +113,8 @@ TEST_CASE("A reader that was written down shows units and kinds in the names", "
   CHECK(f.Has(page, "otelcol_processor_batch_batch_send_size__units__bucket{processor=\"batch\",le=\"25\"} 1"));
 }
 
-TEST_CASE("Counters that never counted are left out, refused ones come with the accepted", "[extension][telemetry_metrics]") {
+TEST_CASE("Counters that never counted are left out, refused ones come with the accepted",
+          "[extension][telemetry_metrics]") {
   Fixture f;
   const std::string page = own_metrics::OwnPage(f.metrics.Read(), {}, {}, "normal", {});
   CHECK(page.find("otelcol_receiver_refused_log_records__records__total{") != page.npos);
@@ -132,10 +141,10 @@ TEST_CASE("Each reader serves /metrics alone, with the process's own numbers", "
   REQUIRE(extension.ports().size() == 2);
   auto [status, page] = f.Get(extension.ports()[0], "/metrics");
   CHECK(status == 200);
-  for (const char* name : {"otelcol_process_uptime_seconds_total{", "otelcol_process_cpu_seconds_total{",
-                           "otelcol_process_memory_rss_bytes{", "otelcol_process_runtime_heap_alloc_bytes{",
-                           "otelcol_process_runtime_total_alloc_bytes_total{",
-                           "otelcol_process_runtime_total_sys_memory_bytes{"}) {
+  for (const char* name :
+       {"otelcol_process_uptime_seconds_total{", "otelcol_process_cpu_seconds_total{",
+        "otelcol_process_memory_rss_bytes{", "otelcol_process_runtime_heap_alloc_bytes{",
+        "otelcol_process_runtime_total_alloc_bytes_total{", "otelcol_process_runtime_total_sys_memory_bytes{"}) {
     CAPTURE(name);
     CHECK(page.find(name) != page.npos);
   }
@@ -156,7 +165,8 @@ TEST_CASE("A taken port stops the start, but not for the default reader", "[exte
   TelemetryMetrics second(config, f.Make());
   const std::string address = "127.0.0.1:" + std::to_string(port);
   CHECK(second.Start(f.host).message() == "failed to create SDK: binding address " + address +
-                                              " for Prometheus exporter: listen tcp " + address + ": bind: address already in use");
+                                              " for Prometheus exporter: listen tcp " + address +
+                                              ": bind: address already in use");
 
   // Whether or not port 8888 of this machine is free, one of two default readers finds it taken.
   TelemetryMetrics::Config by_default;
@@ -177,7 +187,8 @@ TEST_CASE("The older address takes the default reader's names", "[extension][tel
   TelemetryMetrics extension(config, f.Make());
   REQUIRE(extension.Start(f.host).ok());
   REQUIRE(extension.ports().size() == 1);
-  CHECK(f.Get(extension.ports()[0], "/metrics").second.find("\notelcol_receiver_accepted_log_records{") != std::string::npos);
+  CHECK(f.Get(extension.ports()[0], "/metrics").second.find("\notelcol_receiver_accepted_log_records{") !=
+        std::string::npos);
 }
 
 TEST_CASE("Readers that we do not have are refused in words", "[extension][telemetry_metrics]") {

@@ -21,12 +21,23 @@ std::string Escape(std::string_view text) {
   std::string out;
   for (char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&#34;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&#34;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -85,7 +96,10 @@ std::string ServicePage(const ServiceFacts& facts) {
       .Heading("Build")
       .Table({}, {{"Command", facts.name}, {"Version", facts.version}})
       .Heading("Runtime")
-      .Table({}, {{"Started", facts.started}, {"Uptime", facts.uptime}, {"OS", system.sysname}, {"Architecture", system.machine}})
+      .Table({}, {{"Started", facts.started},
+                  {"Uptime", facts.uptime},
+                  {"OS", system.sysname},
+                  {"Architecture", system.machine}})
       .Heading("More")
       .Link("/debug/pipelinez", "Pipelines")
       .Link("/debug/extensionz", "Extensions")
@@ -100,7 +114,9 @@ std::string PipelinePage(const std::vector<PipelineInfo>& pipelines) {
     rows.push_back({p.name, p.name.substr(0, p.name.find('/')), YesNo(p.mutates), Join(p.receivers), Join(p.processors),
                     Join(p.exporters)});
   }
-  return Html("Pipelines").Table({"FullName", "InputType", "MutatesData", "Receivers", "Processors", "Exporters"}, rows).Finish();
+  return Html("Pipelines")
+      .Table({"FullName", "InputType", "MutatesData", "Receivers", "Processors", "Exporters"}, rows)
+      .Finish();
 }
 
 std::string ExtensionPage(const std::vector<std::string>& ids) {
@@ -116,7 +132,9 @@ std::string FeaturePage(const std::vector<GateRow>& gates) {
 }
 
 std::string TracePage() {
-  return Html("Traces").Text("The service records no spans of its own work; its metrics and log lines tell what it does.").Finish();
+  return Html("Traces")
+      .Text("The service records no spans of its own work; its metrics and log lines tell what it does.")
+      .Finish();
 }
 
 std::string VariablesJson(const std::vector<std::string>& command, const std::vector<MetricSample>& samples) {

@@ -33,16 +33,15 @@ std::vector<std::string> CommandLine() {
 
 }  // namespace
 
-void ZPages::Expvar::Describe(Fields<Expvar>& f) {
-  f.Optional("enabled", &Expvar::enabled, "Serve /debug/expvarz.");
-}
+void ZPages::Expvar::Describe(Fields<Expvar>& f) { f.Optional("enabled", &Expvar::enabled, "Serve /debug/expvarz."); }
 
 void ZPages::Config::Describe(Fields<Config>& f) {
   f.Inline(&Config::http);
   f.Optional("expvar", &Config::expvar, "The page of variables.");
   f.Validate([](const Config& c) {
-    return c.http.endpoint.empty() ? absl::InvalidArgumentError("\"endpoint\" is required when using the \"zpages\" extension")
-                                   : absl::OkStatus();
+    return c.http.endpoint.empty()
+               ? absl::InvalidArgumentError("\"endpoint\" is required when using the \"zpages\" extension")
+               : absl::OkStatus();
   });
 }
 
@@ -55,9 +54,8 @@ ZPages::Config ZPages::DefaultConfig() {
 ZPages::ZPages(Config config, Context context)
     : config_(std::move(config)),
       context_(std::move(context)),
-      server_(config_.http, context_, [this](HttpServerRequest& request, HttpResponder responder) {
-        responder.Send(Answer(request.path));
-      }) {}
+      server_(config_.http, context_,
+              [this](HttpServerRequest& request, HttpResponder responder) { responder.Send(Answer(request.path)); }) {}
 
 absl::Status ZPages::Start(Host& host) {
   host_ = &host;
@@ -70,9 +68,10 @@ void ZPages::Shutdown(ShutdownDone done) { server_.Shutdown(std::move(done)); }
 
 HttpReply ZPages::Answer(std::string_view path) {
   if (path == "/debug/servicez") {
-    return Page(zpages::ServicePage({context_.service_name, context_.service_version,
-                                     absl::FormatTime(absl::RFC3339_sec, started_, absl::UTCTimeZone()),
-                                     absl::FormatDuration(absl::Trunc(context_.loop->Now() - started_, absl::Seconds(1)))}));
+    return Page(
+        zpages::ServicePage({context_.service_name, context_.service_version,
+                             absl::FormatTime(absl::RFC3339_sec, started_, absl::UTCTimeZone()),
+                             absl::FormatDuration(absl::Trunc(context_.loop->Now() - started_, absl::Seconds(1)))}));
   }
   if (path == "/debug/pipelinez") return Page(zpages::PipelinePage(host_->Pipelines()));
   if (path == "/debug/extensionz") {
@@ -83,7 +82,8 @@ HttpReply ZPages::Answer(std::string_view path) {
   if (path == "/debug/featurez") {
     std::vector<zpages::GateRow> rows;
     for (const FeatureGate& g : FeatureGates()) {
-      rows.push_back({std::string(g.id), std::string(g.description), std::string(g.stage), context_.gate_enabled(g.id)});
+      rows.push_back(
+          {std::string(g.id), std::string(g.description), std::string(g.stage), context_.gate_enabled(g.id)});
     }
     return Page(zpages::FeaturePage(rows));
   }

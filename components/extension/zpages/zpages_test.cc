@@ -14,7 +14,9 @@ class TestHost final : public Host {
  public:
   Extension* FindExtension(const ComponentId&) override { return nullptr; }
   std::vector<std::pair<ComponentId, Extension*>> Extensions() override { return {{{"zpages", "a"}, nullptr}}; }
-  std::vector<PipelineInfo> Pipelines() override { return {{"logs/2", true, {"otlp"}, {"batch", "resource"}, {"debug"}}}; }
+  std::vector<PipelineInfo> Pipelines() override {
+    return {{"logs/2", true, {"otlp"}, {"batch", "resource"}, {"debug"}}};
+  }
   void ReportFatal(absl::Status) override {}
 };
 
@@ -43,7 +45,8 @@ struct Fixture {
     request.url = config.endpoint + path;
     std::pair<int, std::string> result{0, ""};
     client.Send(std::move(request), [&](absl::StatusOr<HttpResponse> response) {
-      result = response.ok() ? std::pair<int, std::string>(response->status, response->body) : std::pair<int, std::string>(-1, "");
+      result = response.ok() ? std::pair<int, std::string>(response->status, response->body)
+                             : std::pair<int, std::string>(-1, "");
     });
     REQUIRE(loop.WaitFor([&] { return result.first != 0; }));
     return result;
@@ -58,7 +61,8 @@ TEST_CASE("Each page shows its part of the service, everything else is 404", "[e
   REQUIRE(pages.Start(f.host).ok());
   const std::pair<const char*, const char*> wanted[] = {
       {"/debug/servicez", "<td>1.2.3</td>"},
-      {"/debug/pipelinez", "<td>logs/2</td><td>logs</td><td>true</td><td>otlp</td><td>batch, resource</td><td>debug</td>"},
+      {"/debug/pipelinez",
+       "<td>logs/2</td><td>logs</td><td>true</td><td>otlp</td><td>batch, resource</td><td>debug</td>"},
       {"/debug/extensionz", "<td>zpages/a</td>"},
       {"/debug/featurez", "<td>telemetry.UseLocalHostAsDefaultMetricsAddress</td>"},
       {"/debug/tracez", "no spans"}};
@@ -68,7 +72,8 @@ TEST_CASE("Each page shows its part of the service, everything else is 404", "[e
     CHECK(status == 200);
     CHECK(body.find(text) != std::string::npos);
   }
-  for (const char* path : {"/", "/debug/", "/debug/expvarz", "/debug/servicez/x"}) CHECK(f.Get(pages.port(), path).first == 404);
+  for (const char* path : {"/", "/debug/", "/debug/expvarz", "/debug/servicez/x"})
+    CHECK(f.Get(pages.port(), path).first == 404);
 }
 
 TEST_CASE("The variables are served when asked for", "[extension][zpages]") {

@@ -45,13 +45,16 @@ TEST_CASE("Without suffixes only forbidden characters are replaced", "[shared][e
 }
 
 TEST_CASE("Own metrics follow the reader's options", "[shared][exposition]") {
-  auto full = [](const char* name, const char* unit, bool counter) { return OwnMetricName(name, unit, counter, true, true); };
+  auto full = [](const char* name, const char* unit, bool counter) {
+    return OwnMetricName(name, unit, counter, true, true);
+  };
   CHECK(full("otelcol_receiver_accepted_spans", "{spans}", true) == "otelcol_receiver_accepted_spans__spans__total");
   CHECK(full("otelcol_exporter_queue_size", "{batches}", false) == "otelcol_exporter_queue_size__batches_");
   CHECK(full("otelcol_process_uptime", "s", true) == "otelcol_process_uptime_seconds_total");
   CHECK(full("otelcol_process_cpu_seconds", "s", true) == "otelcol_process_cpu_seconds_total");
   CHECK(full("otelcol_process_runtime_heap_alloc_bytes", "By", false) == "otelcol_process_runtime_heap_alloc_bytes");
-  CHECK(full("otelcol_processor_filter_logs_filtered", "1", true) == "otelcol_processor_filter_logs_filtered_ratio_total");
+  CHECK(full("otelcol_processor_filter_logs_filtered", "1", true) ==
+        "otelcol_processor_filter_logs_filtered_ratio_total");
   CHECK(OwnMetricName("otelcol_process_uptime", "s", true, false, false) == "otelcol_process_uptime");
 }
 
@@ -81,7 +84,8 @@ TEST_CASE("A histogram ends with +Inf, sum and count", "[shared][exposition]") {
   CHECK(text.Finish() ==
         "# HELP lat hi\\\\st\\n\"\n# TYPE lat histogram\n"
         "lat_bucket{a=\"b\",le=\"0.5\"} 1 1700000010000\nlat_bucket{a=\"b\",le=\"10\"} 3 1700000010000\n"
-        "lat_bucket{a=\"b\",le=\"+Inf\"} 6 1700000010000\nlat_sum{a=\"b\"} 12.5 1700000010000\nlat_count{a=\"b\"} 6 1700000010000\n");
+        "lat_bucket{a=\"b\",le=\"+Inf\"} 6 1700000010000\nlat_sum{a=\"b\"} 12.5 1700000010000\nlat_count{a=\"b\"} 6 "
+        "1700000010000\n");
   Page open(Format::kOpenMetrics);
   open.Family("lat", "h", Type::kHistogram);
   open.Histogram("", buckets, 6, 12, 1700000010000);
@@ -99,7 +103,8 @@ TEST_CASE("OpenMetrics names a counter without its total", "[shared][exposition]
   page.Family("plain", "", Type::kCounter);
   page.Value("", 1e6);
   CHECK(page.Finish() ==
-        "# HELP sent \\\"q\\\"\n# TYPE sent counter\nsent_total 5.0\n# HELP plain \n# TYPE plain unknown\nplain 1e+06\n# EOF\n");
+        "# HELP sent \\\"q\\\"\n# TYPE sent counter\nsent_total 5.0\n# HELP plain \n# TYPE plain unknown\nplain "
+        "1e+06\n# EOF\n");
 }
 
 TEST_CASE("A summary shows its quantiles", "[shared][exposition]") {
@@ -117,7 +122,8 @@ TEST_CASE("Label values are escaped and made valid", "[shared][exposition]") {
 
 TEST_CASE("OpenMetrics is written when it is allowed and preferred", "[shared][exposition]") {
   const char* prometheus =
-      "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5";
+      "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/"
+      "plain;version=0.0.4;q=0.5";
   CHECK(Negotiate(prometheus, true) == Format::kOpenMetrics);
   CHECK(Negotiate(prometheus, false) == Format::kText);
   CHECK(Negotiate("text/plain, application/openmetrics-text; q=0.4", true) == Format::kText);

@@ -24,7 +24,8 @@ bool IsWordRune(const regex::DecodedRune& rune, const char* p) {
   return RE2::FullMatch(re2::StringPiece(p, rune.width), pattern);
 }
 
-// Splits at every character that is no letter, no digit and not in `also`; empty pieces vanish. Letters beyond ASCII become `_`.
+// Splits at every character that is no letter, no digit and not in `also`; empty pieces vanish. Letters beyond ASCII
+// become `_`.
 Words Split(std::string_view text, std::string_view also = "") {
   Words out;
   bool open = false;
@@ -60,11 +61,11 @@ struct UnitWord {
   std::string_view unit, word;
 };
 constexpr UnitWord kUnits[] = {
-    {"d", "days"},       {"h", "hours"},        {"min", "minutes"},   {"s", "seconds"},    {"ms", "milliseconds"},
+    {"d", "days"},          {"h", "hours"},        {"min", "minutes"},   {"s", "seconds"},      {"ms", "milliseconds"},
     {"us", "microseconds"}, {"ns", "nanoseconds"}, {"By", "bytes"},      {"KiBy", "kibibytes"}, {"MiBy", "mebibytes"},
-    {"GiBy", "gibibytes"}, {"TiBy", "tibibytes"}, {"KBy", "kilobytes"}, {"MBy", "megabytes"}, {"GBy", "gigabytes"},
-    {"TBy", "terabytes"}, {"m", "meters"},       {"V", "volts"},       {"A", "amperes"},    {"J", "joules"},
-    {"W", "watts"},      {"g", "grams"},        {"Cel", "celsius"},   {"Hz", "hertz"},     {"%", "percent"}};
+    {"GiBy", "gibibytes"},  {"TiBy", "tibibytes"}, {"KBy", "kilobytes"}, {"MBy", "megabytes"},  {"GBy", "gigabytes"},
+    {"TBy", "terabytes"},   {"m", "meters"},       {"V", "volts"},       {"A", "amperes"},      {"J", "joules"},
+    {"W", "watts"},         {"g", "grams"},        {"Cel", "celsius"},   {"Hz", "hertz"},       {"%", "percent"}};
 constexpr UnitWord kPerUnits[] = {{"s", "second"}, {"m", "minute"}, {"h", "hour"}, {"d", "day"},
                                   {"w", "week"},   {"mo", "month"}, {"y", "year"}};
 
@@ -84,7 +85,9 @@ std::string UnitOf(const UnitWord (&table)[N], std::string_view unit) {
   return Join(Split(Lookup(table, unit)));
 }
 
-bool Has(const Words& words, std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); }
+bool Has(const Words& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
 
 void MoveToEnd(Words& words, std::string_view word) {
   words.erase(std::remove(words.begin(), words.end(), word), words.end());

@@ -4,7 +4,8 @@
 //   MetricName("speed", "m/s", NameKind::kGauge, "shop", true)                      // shop_speed_meters_per_second
 //   LabelName("k8s.pod")                                                            // k8s_pod
 //
-// All results are written in ASCII: what the reference keeps inside (letters beyond ASCII) and replaces only on the wire is replaced here.
+// All results are written in ASCII: what the reference keeps inside (letters beyond ASCII) and replaces only on the
+// wire is replaced here.
 #pragma once
 
 #include <string>
@@ -18,18 +19,21 @@ enum class NameKind {
   kOther,
 };
 
-// The full name of a metric of the `prometheus` exporter. `name_space` goes in front, cleaned in the same way. With `add_suffixes` the unit and the kind show
-// in the name; without, only forbidden characters are replaced. May be "" when nothing of the name is left.
+// The full name of a metric of the `prometheus` exporter. `name_space` goes in front, cleaned in the same way. With
+// `add_suffixes` the unit and the kind show in the name; without, only forbidden characters are replaced. May be ""
+// when nothing of the name is left.
 std::string MetricName(std::string_view name, std::string_view unit, NameKind kind, std::string_view name_space,
                        bool add_suffixes);
 
 // The same words joined by `_`, for a namespace alone.
 std::string CleanName(std::string_view name);
 
-// The name of one of our own metrics: `name` stays, `_<unit>` and `_total` are added on demand (a unit that the name ends with is not repeated).
+// The name of one of our own metrics: `name` stays, `_<unit>` and `_total` are added on demand (a unit that the name
+// ends with is not repeated).
 std::string OwnMetricName(std::string_view name, std::string_view unit, bool counter, bool add_unit, bool add_type);
 
-// Characters other than letters, digits and `_` become `_`; a leading digit gets the prefix `key_`, a single leading underscore the prefix `key`.
+// Characters other than letters, digits and `_` become `_`; a leading digit gets the prefix `key_`, a single leading
+// underscore the prefix `key`.
 std::string LabelName(std::string_view name);
 
 // Each character that a label name may not have becomes `_`, a leading digit too; nothing else changes.

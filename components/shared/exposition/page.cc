@@ -45,10 +45,14 @@ void AppendOpenMetricsNumber(std::string& out, double value) {
 
 std::string_view TypeName(Type type) {
   switch (type) {
-    case Type::kCounter: return "counter";
-    case Type::kGauge: return "gauge";
-    case Type::kHistogram: return "histogram";
-    case Type::kSummary: return "summary";
+    case Type::kCounter:
+      return "counter";
+    case Type::kGauge:
+      return "gauge";
+    case Type::kHistogram:
+      return "histogram";
+    case Type::kSummary:
+      return "summary";
   }
   return "";
 }
@@ -161,8 +165,8 @@ void Page::Histogram(std::string_view labels, std::span<const Bucket> buckets, u
   End(millis, nullptr);
 }
 
-void Page::Summary(std::string_view labels, std::span<const std::pair<double, double>> quantiles, uint64_t count, double sum,
-                   std::optional<int64_t> millis) {
+void Page::Summary(std::string_view labels, std::span<const std::pair<double, double>> quantiles, uint64_t count,
+                   double sum, std::optional<int64_t> millis) {
   for (const auto& [quantile, value] : quantiles) {
     Start("", labels, "quantile", quantile);
     Number(value);

@@ -1,4 +1,5 @@
-// Page: a page of metrics in Prometheus' text format 0.0.4 or in OpenMetrics 1.0, written as the reference's encoder does.
+// Page: a page of metrics in Prometheus' text format 0.0.4 or in OpenMetrics 1.0, written as the reference's encoder
+// does.
 //
 //   Page page(Format::kText);
 //   page.Family("up", "Whether it runs", Type::kGauge);
@@ -8,8 +9,8 @@
 //   // # TYPE up gauge
 //   // up{job="a"} 1
 //
-// Families and the series of a family are written in the order they come. Label text comes ready (RenderLabels), so that a series which lives
-// long is rendered once. Not thread-safe; no errors.
+// Families and the series of a family are written in the order they come. Label text comes ready (RenderLabels), so
+// that a series which lives long is rendered once. Not thread-safe; no errors.
 #pragma once
 
 #include <cstdint>
@@ -51,13 +52,15 @@ class Page {
   // Begins a family. Of a counter the name has its `_total`.
   void Family(std::string_view name, std::string_view help, Type type);
   // One series of a counter or gauge. `millis` is the time of the sample. Exemplars show in OpenMetrics only.
-  void Value(std::string_view labels, double value, std::optional<int64_t> millis = {}, const Exemplar* exemplar = nullptr);
-  // `buckets` ascending by bound. The one for +Inf is written with `count` when it is not among them; `infinite` is its exemplar.
+  void Value(std::string_view labels, double value, std::optional<int64_t> millis = {},
+             const Exemplar* exemplar = nullptr);
+  // `buckets` ascending by bound. The one for +Inf is written with `count` when it is not among them; `infinite` is its
+  // exemplar.
   void Histogram(std::string_view labels, std::span<const Bucket> buckets, uint64_t count, double sum,
                  std::optional<int64_t> millis = {}, const Exemplar* infinite = nullptr);
   // Quantile and value, ascending.
-  void Summary(std::string_view labels, std::span<const std::pair<double, double>> quantiles, uint64_t count, double sum,
-               std::optional<int64_t> millis = {});
+  void Summary(std::string_view labels, std::span<const std::pair<double, double>> quantiles, uint64_t count,
+               double sum, std::optional<int64_t> millis = {});
   // The page; this object is empty afterwards.
   std::string Finish();
 

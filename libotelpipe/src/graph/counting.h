@@ -1,5 +1,6 @@
-// Counting: counts the records of every batch on its way to another consumer. A pair of them stands around each processor that edits batches in place, for
-// otelcol_processor_incoming_items and otelcol_processor_outgoing_items; processors that hold batches count by themselves.
+// Counting: counts the records of every batch on its way to another consumer. A pair of them stands around each
+// processor that edits batches in place, for otelcol_processor_incoming_items and otelcol_processor_outgoing_items;
+// processors that hold batches count by themselves.
 #pragma once
 
 #include <utility>
