@@ -96,7 +96,7 @@ def main():
         return
     if not args.agent or not os.access(args.agent, os.X_OK):
         sys.exit("--agent must name the agent's binary")
-    sys.exit(subprocess.run([python, os.path.join(HERE, "check_sdk.py"), "--agent", os.path.abspath(args.agent), "--work", work]).returncode)
+    sys.exit(subprocess.run([python, "-B", os.path.join(HERE, "check_sdk.py"), "--agent", os.path.abspath(args.agent), "--work", work]).returncode)
 
 
 if __name__ == "__main__":
