@@ -26,7 +26,10 @@ import yaml  # noqa: E402
 KIND_SECTION = {"receiver": "receivers", "processor": "processors", "exporter": "exporters", "extension": "extensions",
                 "connector": "connectors"}
 FOLDERS = {"filestorage": ("extension", "file_storage"), "healthcheckextension": ("extension", "health_check")}
-FILL = {"filelog": {"include": "[x.log]"}, "regex_parser": {"regex": "(?P<x>.*)"}, "tcplog": {"listen_address": "127.0.0.1:0"}}
+FILL = {"filelog": {"include": "[x.log]"}, "tcplog": {"listen_address": "127.0.0.1:0"},
+        "regex_parser": {"regex": "(?P<x>.*)"}, "csv_parser": {"header": "a,b"}, "scope_name_parser": {"parse_from": "body.x"},
+        "severity_parser": {"parse_from": "body.x"}, "time_parser": {"parse_from": "body.x", "layout": "'%Y'"}, "filter": {"expr": "'true'"},
+        "syslog_parser": {"protocol": "rfc3164"}, "recombine": {"is_first_entry": "'true'", "combine_field": "body"}}
 INPUTS = {"file_input": "filelog", "tcp_input": "tcplog", "syslog_input": "syslog"}
 MEANT = re.compile(r"bad|invalid|missing|typo|error|wrong|unused|cyclic|no_endpoint|empty|conflict|unsupported|deprecated|not_|mutually|without|unknown|"
                    r"dup|extra|both|negative", re.I)
