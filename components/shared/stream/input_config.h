@@ -1,0 +1,50 @@
+// What the receivers of log streams have in common in YAML: attributes, resource, operators, retry_on_failure and the like, and the
+// blocks that some of them share (multiline).
+//
+//   struct TcplogConfig : stream::InputConfig {
+//     stream::TcpConfig tcp;
+//     static void Describe(Fields<TcplogConfig>& f) { f.InlineBase<stream::InputConfig>(); f.Inline(&TcplogConfig::tcp); }
+//   };
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "otelpipe/component/component.h"
+#include "otelpipe/component/fields.h"
+#include "otelpipe/operator/program.h"
+#include "shared/stream/delivery.h"
+
+namespace otelpipe::stream {
+
+// A text that may hold EXPR(...).
+struct ExprText {
+  std::string text;
+};
+void DecodeField(const ConfigNode& node, ExprText& out, DecodeContext& context);
+
+struct MultilineConfig {
+  std::string line_start_pattern;
+  std::string line_end_pattern;
+  bool omit_pattern = false;
+  static void Describe(Fields<MultilineConfig>& f);
+};
+
+struct InputConfig {
+  std::map<std::string, ExprText> attributes;
+  std::map<std::string, ExprText> resource;
+  OperatorList operators;
+  RetryConfig retry_on_failure;
+  std::optional<ComponentId> storage;
+  std::string id;
+  std::string type;
+  static void Describe(Fields<InputConfig>& f);
+};
+
+// An error that points at the value under `path` ("multiline::line_start_pattern") of the receiver's block.
+absl::Status ErrorAt(const ConfigNode& block, std::string_view path, const absl::Status& status);
+
+}  // namespace otelpipe::stream
