@@ -22,7 +22,7 @@ class Includes(unittest.TestCase):
         self.assertTrue(self.refused("libotelpipe/src/pdata/batch.cc", "otelpipe/component/component.h"))
         self.assertTrue(self.refused("libotelpipe/src/graph/graph.cc", "service/service_impl.h"))
         self.assertFalse(self.refused("libotelpipe/src/service/service.cc", "graph/graph.h"))
-        self.assertFalse(self.refused("libotelpipe/src/operator/entry.cc", "shared/timeparse/duration.h"))
+        self.assertFalse(self.refused("libotelpipe/src/operator/entry.cc", "otelpipe/timeparse/duration.h"))
         self.assertTrue(self.refused("libotelpipe/src/operator/entry.cc", "shared/http/url.h"))
 
     def test_foreign_types(self):

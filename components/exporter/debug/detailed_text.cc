@@ -162,7 +162,7 @@ void PointLines(Lines& out, size_t index, const HistogramDataPoint& point) {
 
 // The lower bound of the bucket with this index.
 double BucketBound(int64_t index, int32_t scale) {
-  double x = static_cast<double>(index) * std::ldexp(M_LN2, -scale);
+  double x = static_cast<double>(index) * std::ldexp(M_LN2, -std::max(scale, -10000));
   // Here glibc still answers with the largest double, the reference with infinity.
   return x >= 1024 * M_LN2 ? INFINITY : std::exp(x);
 }

@@ -7,8 +7,8 @@
 #include "otelpipe/base/status_macros.h"
 #include "otelpipe/component/register.h"
 #include "otelpipe/operator/json.h"
-#include "shared/regex/pattern.h"
-#include "shared/timeparse/time_layout.h"
+#include "otelpipe/regex/pattern.h"
+#include "otelpipe/timeparse/time_layout.h"
 
 namespace otelpipe {
 namespace {

@@ -12,8 +12,8 @@
 #include "otelpipe/operator/entry_json.h"
 #include "otelpipe/operator/parser.h"
 #include "otelpipe/pdata/text.h"
-#include "shared/timeparse/severity.h"
-#include "shared/timeparse/timestamp.h"
+#include "otelpipe/timeparse/severity.h"
+#include "otelpipe/timeparse/timestamp.h"
 
 namespace otelpipe {
 namespace {

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "otelpipe/base/status_macros.h"
 #include "otelpipe/component/register.h"
-#include "shared/regex/pattern.h"
+#include "otelpipe/regex/pattern.h"
 
 namespace otelpipe {
 

@@ -7,7 +7,7 @@
 #include "otelpipe/base/strings.h"
 #include "otelpipe/component/register.h"
 #include "otelpipe/operator/parser.h"
-#include "shared/regex/pattern.h"
+#include "otelpipe/regex/pattern.h"
 
 namespace otelpipe {
 namespace {

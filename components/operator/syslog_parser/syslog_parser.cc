@@ -8,7 +8,7 @@
 #include "otelpipe/base/status_macros.h"
 #include "otelpipe/component/loop.h"
 #include "otelpipe/component/register.h"
-#include "shared/timeparse/time_layout.h"
+#include "otelpipe/timeparse/time_layout.h"
 
 namespace otelpipe {
 namespace {

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "otelpipe/base/status_macros.h"
 #include "shared/tail/regex_error.h"
-#include "shared/timeparse/time_layout.h"
+#include "otelpipe/timeparse/time_layout.h"
 
 namespace otelpipe {
 

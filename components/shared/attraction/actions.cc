@@ -7,7 +7,7 @@
 #include "otelpipe/base/status_macros.h"
 #include "shared/attraction/convert.h"
 #include "shared/attraction/literal.h"
-#include "shared/regex/pattern.h"
+#include "otelpipe/regex/pattern.h"
 
 namespace otelpipe::attraction {
 namespace {

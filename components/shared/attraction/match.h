@@ -17,7 +17,7 @@
 #include "absl/status/statusor.h"
 #include "otelpipe/component/fields.h"
 #include "otelpipe/pdata/records.h"
-#include "shared/regex/pattern.h"
+#include "otelpipe/regex/pattern.h"
 
 namespace otelpipe::attraction {
 

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "shared/regex/utf8.h"
+#include "otelpipe/regex/utf8.h"
 
 namespace otelpipe::exposition {
 namespace {

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "otelpipe/pdata/text.h"
-#include "shared/regex/utf8.h"
+#include "otelpipe/regex/utf8.h"
 
 namespace otelpipe::exposition {
 namespace {

@@ -8,7 +8,7 @@
 #include <emmintrin.h>
 #endif
 
-#include "shared/regex/utf8.h"
+#include "otelpipe/regex/utf8.h"
 
 namespace otelpipe::loki {
 namespace {

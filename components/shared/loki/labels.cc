@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "shared/regex/utf8.h"
+#include "otelpipe/regex/utf8.h"
 
 namespace otelpipe::loki {
 namespace {

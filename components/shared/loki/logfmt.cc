@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "otelpipe/pdata/text.h"
-#include "shared/regex/utf8.h"
+#include "otelpipe/regex/utf8.h"
 
 namespace otelpipe::loki {
 namespace {

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "otelpipe/pdata/text.h"
-#include "shared/timeparse/duration.h"
-#include "shared/timeparse/severity.h"
-#include "shared/timeparse/timestamp.h"
+#include "otelpipe/timeparse/duration.h"
+#include "otelpipe/timeparse/severity.h"
+#include "otelpipe/timeparse/timestamp.h"
 
 namespace otelpipe::internal {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "otelpipe/pdata/text.h"
-#include "shared/timeparse/timestamp.h"
+#include "otelpipe/timeparse/timestamp.h"
 
 namespace otelpipe {
 namespace {

@@ -6,8 +6,8 @@
 #include "otelpipe/base/status_macros.h"
 #include "otelpipe/component/loop.h"
 #include "otelpipe/operator/parser.h"
-#include "shared/timeparse/severity.h"
-#include "shared/timeparse/time_layout.h"
+#include "otelpipe/timeparse/severity.h"
+#include "otelpipe/timeparse/time_layout.h"
 
 namespace otelpipe {
 namespace {

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "otelpipe/base/status_macros.h"
 #include "otelpipe/pdata/text.h"
-#include "shared/timeparse/timestamp.h"
+#include "otelpipe/timeparse/timestamp.h"
 
 namespace otelpipe {
 

@@ -58,6 +58,20 @@ std::string HexAsBase64(const std::string& id) {
   return bytes;
 }
 
+// The JSON reader leaves zeroThreshold out, as the reference does.
+template <typename Data>
+void ForgetZeroThresholds(Data& data) {
+  if constexpr (std::is_same_v<Data, MetricsData>) {
+    for (auto& resource : data.resources) {
+      for (auto& scope : resource.scopes) {
+        for (auto& metric : scope.records) {
+          for (auto& point : metric.exponential_points) point.zero_threshold = 0;
+        }
+      }
+    }
+  }
+}
+
 template <typename Message, typename Data>
 void CompareWithProtobuf(uint64_t seed) {
   INFO("seed " << seed);
@@ -91,6 +105,7 @@ void CompareWithProtobuf(uint64_t seed) {
     absl::Status read = DecodeJson(theirs, again);
     INFO(read.message());
     REQUIRE(read.ok());
+    ForgetZeroThresholds(data);
     std::string a, b;
     EncodeProto(data, a);
     EncodeProto(again, b);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "otelpipe/pdata/value.h"
-#include "shared/regex/pattern.h"
+#include "otelpipe/regex/pattern.h"
 
 namespace otelpipe::expr {
 

@@ -6,8 +6,8 @@
 #include "operator/expr/builtins.h"
 #include "operator/expr/values.h"
 #include "otelpipe/base/strings.h"
-#include "shared/timeparse/duration.h"
-#include "shared/timeparse/time_layout.h"
+#include "otelpipe/timeparse/duration.h"
+#include "otelpipe/timeparse/time_layout.h"
 
 namespace otelpipe::expr {
 namespace {

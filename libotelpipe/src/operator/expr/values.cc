@@ -9,7 +9,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "otelpipe/base/strings.h"
-#include "shared/timeparse/duration.h"
+#include "otelpipe/timeparse/duration.h"
 
 namespace otelpipe::expr {
 

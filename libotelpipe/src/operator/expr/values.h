@@ -7,7 +7,7 @@
 #include "operator/expr/ast.h"
 #include "otelpipe/operator/entry.h"
 #include "otelpipe/pdata/value.h"
-#include "shared/timeparse/timestamp.h"
+#include "otelpipe/timeparse/timestamp.h"
 
 namespace otelpipe::expr {
 
