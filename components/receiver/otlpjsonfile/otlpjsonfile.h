@@ -1,0 +1,94 @@
+// The otlpjsonfile receiver: follows files of OTLP JSON, one message of any signal per line, as the file exporter writes them. The work is done by
+// shared/tail (files), pdata (JSON) and shared/stream (delivery).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "otelpipe/component/component.h"
+#include "otelpipe/component/fields.h"
+#include "shared/stream/delivery.h"
+#include "shared/stream/input_config.h"
+#include "shared/tail/checkpoint.h"
+#include "shared/tail/tailer.h"
+
+namespace otelpipe {
+
+struct OtlpJsonFileConfig {
+  std::vector<std::string> include;
+  std::vector<std::string> exclude;
+  absl::Duration exclude_older_than = absl::ZeroDuration();
+  std::string start_at = "end";
+  stream::MultilineConfig multiline;
+  absl::Duration force_flush_period = absl::Milliseconds(500);
+  std::string encoding = "utf-8";
+  bool preserve_leading_whitespaces = false;
+  bool preserve_trailing_whitespaces = false;
+  bool include_file_name = true;
+  bool include_file_path = false;
+  bool include_file_name_resolved = false;
+  bool include_file_path_resolved = false;
+  bool include_file_owner_name = false;
+  bool include_file_owner_group_name = false;
+  bool include_file_record_number = false;
+  bool include_file_record_offset = false;
+  absl::Duration poll_interval = absl::Milliseconds(200);
+  ByteSize fingerprint_size{1000};
+  ByteSize initial_buffer_size{16 << 10};
+  ByteSize max_log_size{1 << 20};
+  int64_t max_concurrent_files = 1024;
+  int64_t max_batches = 0;
+  bool delete_after_read = false;
+  bool acquire_fs_lock = false;
+  std::string compression;
+  bool replay_file = false;
+  std::optional<ComponentId> storage;
+  ConfigNode node;  // the whole block, for the places of mistakes
+
+  static void Describe(Fields<OtlpJsonFileConfig>& f);
+  absl::StatusOr<tail::TailOptions> MakeTailOptions(const Context& context) const;
+};
+void DecodeField(const ConfigNode& node, OtlpJsonFileConfig& out, DecodeContext& context);
+
+class OtlpJsonFileReceiver final : public Receiver, public tail::TailSink {
+ public:
+  static constexpr std::string_view kType = "otlpjsonfile";
+  static constexpr std::array<std::string_view, 1> kAliases = {"otlp_json_file"};
+  static constexpr std::string_view kStability = "alpha";
+  using Config = OtlpJsonFileConfig;
+
+  OtlpJsonFileReceiver(Config config, Context context);
+  ~OtlpJsonFileReceiver() override;
+  absl::Status Init();
+  void SetOutput(Signal signal, Consumer* next) override;
+  absl::Status Start(Host& host) override;
+  void Shutdown(ShutdownDone done) override;
+
+ private:
+  // tail::TailSink
+  Arena& arena() override { return *arena_; }
+  void OnSlice(const tail::TailSlice& slice) override;
+  void OnEndOfRead() override { arena_ = std::make_unique<Arena>(); }
+  bool HasRoom() override { return delivery_->HasRoom(); }
+
+  // The message of `signal` in the line, with the file's attributes; an empty batch when it holds nothing.
+  absl::StatusOr<Batch> Decode(Signal signal, const tail::TailLine& line, const tail::TailSlice& slice) const;
+  template <typename Data>
+  absl::StatusOr<std::unique_ptr<Data>> DecodeTree(const tail::TailLine& line, const tail::TailSlice& slice) const;
+
+  Config config_;
+  Context context_;
+  std::array<Consumer*, 3> next_{};  // by signal; null for those that no pipeline takes
+  std::optional<tail::TailOptions> options_;
+  std::unique_ptr<Arena> arena_ = std::make_unique<Arena>();  // of lines that had to be decoded
+  std::unique_ptr<stream::Delivery> delivery_;
+  std::unique_ptr<tail::Checkpoint> checkpoint_;
+  std::unique_ptr<tail::Tailer> tailer_;
+};
+
+}  // namespace otelpipe
