@@ -107,7 +107,8 @@ TEST_CASE("Log records are dropped by the older blocks", "[component][filter]") 
   CHECK(Passed("logs: {include: {severity_number: {min: FOO}}}") == "ab");
   CHECK(Passed("logs: {exclude: {match_type: strict, resource_attributes: [{key: env, value: prod}]}}") == "c");
   CHECK(Passed("logs: {include: {match_type: strict}}") == "abc");
-  CHECK(Passed("logs: {include: {match_type: strict, resource_attributes: [{key: env, value: prod}]}, exclude: {match_type: strict, bodies: [a]}}") == "b");
+  CHECK(Passed("logs: {include: {match_type: strict, resource_attributes: [{key: env, value: prod}]},"
+               " exclude: {match_type: strict, bodies: [a]}}") == "b");
 }
 
 TEST_CASE("error_mode says what becomes of a condition that fails", "[component][filter]") {

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "operator/syslog_parser/syslog_parser.h"
+#include "otelpipe/service.h"
 #include "shared/stream/stream_testing.h"
 
 namespace otelpipe {
@@ -12,7 +12,7 @@ using stream::TestClient;
 using stream::Texts;
 
 struct Rig : stream::TestRig<SyslogReceiver> {
-  Rig() : TestRig("syslog") { REQUIRE(registry.AddOperator(MakeOperatorFactory<SyslogParser>()).ok()); }
+  Rig() : TestRig("syslog") { REQUIRE(RegisterAllComponents(registry).ok()); }
   ~Rig() { receiver.reset(); }
 };
 const std::string kTcp = "tcp: {listen_address: '127.0.0.1:0'}\n";

@@ -80,6 +80,7 @@ class TestClient {
     const ssize_t n = ::recv(fd_, &byte, 1, MSG_DONTWAIT);
     return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
   }
+  int fd() const { return fd_; }
   void Close() {
     if (fd_ >= 0) ::close(std::exchange(fd_, -1));
   }

@@ -11,6 +11,7 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <algorithm>
 #include <set>
 #include <vector>
 
@@ -83,6 +84,7 @@ class Shared::Connection : public std::enable_shared_from_this<Connection> {
  protected:
   // Peer and host of the net.* attributes, then the first read.
   void Begin(const Tcp::endpoint& peer, const Tcp::endpoint& host) {
+    begun_ = true;
     if (!shared_->config.add_attributes) return Read();
     auto net = std::make_shared<NetNames>();
     net->transport = "IP.TCP";
@@ -139,7 +141,7 @@ class Shared::Connection : public std::enable_shared_from_this<Connection> {
   void End() {
     if (shared_ == nullptr) return;
     Shared* shared = shared_;
-    if (shared->config.one_log_per_packet || !rest_.empty()) {
+    if ((shared->config.one_log_per_packet && begun_) || !rest_.empty()) {
       bool fits = true;
       Emit(rest_, true, &fits);
       if (!fits) Fail("bufio.Scanner: token too long");
@@ -152,6 +154,7 @@ class Shared::Connection : public std::enable_shared_from_this<Connection> {
 
   Shared* shared_;  // null when the connection has ended
   bool waiting_ = false;
+  bool begun_ = false;  // false: the handshake has not succeeded yet
 
  private:
   size_t Emit(std::string_view data, bool at_end, bool* fits) {
@@ -164,10 +167,12 @@ class Shared::Connection : public std::enable_shared_from_this<Connection> {
     if (at_end && shared_->config.one_log_per_packet && records.empty()) records.push_back(data);
     if (records.empty()) return cut.used;
     // One copy for all: the records are views into the batch's arena.
-    const std::string_view kept = output.arena().Copy(data.substr(0, std::max<size_t>(cut.used, records.back().data() + records.back().size() - data.data())));
+    const size_t length = std::max(cut.used, static_cast<size_t>(records.back().data() + records.back().size() - data.data()));
+    const std::string_view kept = output.arena().Copy(data.substr(0, length));
     if (net_ != nullptr) output.arena().KeepAlive(net_);
     for (std::string_view record : records) {
-      const std::string_view raw = record.empty() ? std::string_view("") : kept.substr(static_cast<size_t>(record.data() - data.data()), record.size());
+      const std::string_view raw =
+          record.empty() ? std::string_view("") : kept.substr(static_cast<size_t>(record.data() - data.data()), record.size());
       output.Add(shared_->encoding.Decode(raw, output.arena()), [this](Entry& entry) {
         if (net_ != nullptr) net_->AddTo(entry, false);
       });
