@@ -170,7 +170,7 @@ def send_with_curl(report, work, agent, target):
         made[run] = {}
         problems = []
         for signal in otlp.SIGNALS:
-            message = made[run][signal] = hand_made.request(signal, run)
+            message = made[run][signal] = hand_made.request(signal, run, hand_made.NOT_IN_JSON if "json" in run else ())
             for who, place in (("direct", target), ("agent", agent)):
                 problems.append(curl(work, kind, packing, signal, message, place.grpc_port if kind == "grpc" else place.http_port, who))
         report.check(run + ": every request is answered with success", filter(None, problems))
