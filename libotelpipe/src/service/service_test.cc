@@ -53,6 +53,13 @@ class Out final : public Tracing<Exporter>, public TapTarget {
   }
   std::function<void(const Batch&)> tap_;
 };
+class Picky final : public Tracing<Exporter> {
+ public:
+  static constexpr std::string_view kType = "picky";
+  using Tracing::Tracing;
+  absl::Status Init() { return config_.key == "bad" ? absl::InvalidArgumentError("key is bad") : absl::OkStatus(); }
+  void Consume(Batch, Done done) override { done.Finished(absl::OkStatus()); }
+};
 class Ext final : public Tracing<Extension> {
  public:
   static constexpr std::string_view kType = "ext";
@@ -250,6 +257,19 @@ service:
   CHECK(errors[2].message.find("unknown type: \"outt\" for id: \"outt\"") != std::string::npos);
   CHECK(errors[3].message == "references exporter \"gone\" which is not configured");
   CHECK(errors[4].message.find("unknown pipeline signal: \"events\"") != std::string::npos);
+}
+
+TEST_CASE("an unknown key does not hide what building the component finds", "[service]") {
+  Fixture f;
+  REQUIRE(f.registry.AddExporter<Picky>().ok());
+  auto service = f.Make(R"(receivers: {in: }
+exporters:
+  picky: {key: bad, kye: 1}
+service: {pipelines: {logs: {receivers: [in], exporters: [picky]}}}
+)");
+  auto errors = ConfigErrorsFromStatus(service.status());
+  REQUIRE(errors.size() == 2);
+  CHECK((errors[0].message + errors[1].message).find("key is bad") != std::string::npos);
 }
 
 TEST_CASE("two services run in one process", "[service]") {

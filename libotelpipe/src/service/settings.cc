@@ -215,6 +215,7 @@ class Decoder {
         context.registry = &registry_;
         NoticeOldName(*planned.factory, kind, *id, entry.key_location);
         const size_t before = RealErrors();
+        const size_t errors_before = errors_.size();
         if (!entry.value.is_null() && !entry.value.is_map()) {
           context.Error(entry.value, absl::StrCat("'[", id->ToString(),
                                                   "]' expected type 'map[string]interface {}', got unconvertible type '",
@@ -222,7 +223,7 @@ class Decoder {
         } else {
           planned.config = planned.factory->decode(entry.value, context);
         }
-        planned.usable = RealErrors() == before;
+        planned.usable = RealErrors() == before || OnlyUnknownKeys(errors_before);
       }
       list.push_back(std::move(planned));
     }
@@ -231,6 +232,13 @@ class Decoder {
   size_t RealErrors() const {
     return static_cast<size_t>(
         std::count_if(errors_.begin(), errors_.end(), [](const ConfigError& e) { return !e.warning; }));
+  }
+
+  // A component whose only mistakes are keys nobody knows is built all the same, to find the mistakes in its patterns and expressions too.
+  bool OnlyUnknownKeys(size_t from) const {
+    return std::all_of(errors_.begin() + static_cast<std::ptrdiff_t>(from), errors_.end(), [](const ConfigError& e) {
+      return e.warning || e.message.find("has invalid keys: ") != std::string::npos;
+    });
   }
 
   void NoticeOldName(const ComponentFactory& f, ComponentKind kind, const ComponentId& id, const Location& at) {
