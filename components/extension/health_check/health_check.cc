@@ -4,6 +4,7 @@
 #include "absl/time/time.h"
 #include "otelpipe/base/strings.h"
 #include "otelpipe/component/register.h"
+#include "otelpipe/timeparse/duration.h"
 
 namespace otelpipe {
 namespace {
@@ -27,10 +28,7 @@ void HealthCheck::CheckPipeline::Describe(Fields<CheckPipeline>& f) {
   f.Optional("interval", &CheckPipeline::interval, "Checked to be a duration.");
   f.Optional("exporter_failure_threshold", &CheckPipeline::exporter_failure_threshold, "Checked to be positive.");
   f.Validate([](const CheckPipeline& c) -> absl::Status {
-    absl::Duration interval;
-    if (!absl::ParseDuration(c.interval, &interval)) {
-      return absl::InvalidArgumentError(absl::StrCat("time: invalid duration \"", c.interval, "\""));
-    }
+    if (auto interval = timeparse::ParseGoDuration(c.interval); !interval.ok()) return interval.status();
     if (c.exporter_failure_threshold <= 0) {
       return absl::InvalidArgumentError("bad config: exporter_failure_threshold expects a positive number");
     }
@@ -90,7 +88,7 @@ HttpReply HealthCheck::Answer(const HttpServerRequest& request) const {
                            ready_ ? config_.response_body->healthy : config_.response_body->unhealthy);
   }
   std::string uptime;
-  if (ready_) uptime = std::string(absl::FormatDuration(context_.loop->Now() - up_since_));
+  if (ready_) uptime = timeparse::FormatGoDuration(absl::ToInt64Nanoseconds(context_.loop->Now() - up_since_));
   return HttpReply::Make(status, "application/json",
                          absl::StrCat("{\"status\":\"", ready_ ? "Server available" : "Server not available", "\",\"upSince\":\"",
                                       GoTime(up_since_), "\",\"uptime\":\"", uptime, "\"}"));

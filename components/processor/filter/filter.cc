@@ -1,5 +1,6 @@
 #include "processor/filter/filter.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -55,7 +56,7 @@ absl::StatusOr<filter::MetricMatcher> MetricMatcherOf(const filter::MetricMatchC
   return out;
 }
 
-// Removes scopes and resources that have become empty.
+// Removes what `drop` says, and the scopes and resources that have become empty.
 template <typename Data, typename Drop>
 void DropFrom(Data& data, Drop drop) {
   data.resources.Filter([&](auto& resource) {
@@ -65,6 +66,26 @@ void DropFrom(Data& data, Drop drop) {
     });
     return !resource.scopes.empty();
   });
+}
+
+// The same question for everything in `data`, in the order in which DropFrom goes.
+template <typename Data, typename Drop>
+void Judge(const Data& data, Drop drop, std::vector<bool>& verdicts) {
+  for (const auto& resource : data.resources) {
+    for (const auto& scope : resource.scopes) {
+      for (const auto& record : scope.records) verdicts.push_back(drop(resource, scope, record));
+    }
+  }
+}
+
+bool HasEmpty(const auto& data) {
+  for (const auto& resource : data.resources) {
+    if (resource.scopes.empty()) return true;
+    for (const auto& scope : resource.scopes) {
+      if (scope.records.empty()) return true;
+    }
+  }
+  return data.resources.empty();
 }
 
 template <typename R, typename S>
@@ -163,21 +184,30 @@ bool FilterProcessor::Holds(const Conditions& conditions, const Item& item, Aren
   return false;
 }
 
-size_t FilterProcessor::FilterLogs(LogsData& data) {
-  size_t dropped = 0;
-  DropFrom(data, [&](const ResourceLogs& resource, const ScopeLogs& scope, const LogRecord& record) {
-    bool drop;
-    if (!first_.empty()) {
-      Item item = ItemOf(resource, scope);
-      item.log = &record;
-      drop = Holds(first_, item, data.arena);
-    } else {
-      drop = Chosen(resource, scope, include_.get(), exclude_.get(), [&](const Matcher& m) { return m.MatchLog(record); });
-    }
-    dropped += drop ? 1 : 0;
-    return drop;
-  });
-  return dropped;
+bool FilterProcessor::DropsLog(const ResourceLogs& resource, const ScopeLogs& scope, const LogRecord& record, Arena& arena) {
+  if (first_.empty()) {
+    return Chosen(resource, scope, include_.get(), exclude_.get(), [&](const Matcher& m) { return m.MatchLog(record); });
+  }
+  Item item = ItemOf(resource, scope);
+  item.log = &record;
+  return Holds(first_, item, arena);
+}
+
+// Most batches pass a filter whole: they are judged first, and keep their bytes when nothing has to go.
+absl::Status FilterProcessor::FilterLogs(Batch& batch, size_t& dropped) {
+  OTELPIPE_ASSIGN_OR_RETURN(const LogsData* read, batch.ReadLogs());
+  std::vector<bool> verdicts;
+  {
+    Arena arena;
+    Judge(*read, [&](const auto&... what) { return DropsLog(what..., arena); }, verdicts);
+  }
+  dropped = static_cast<size_t>(std::count(verdicts.begin(), verdicts.end(), true));
+  if (!errors_.empty() || (dropped == 0 && !HasEmpty(*read))) return absl::OkStatus();
+  OTELPIPE_ASSIGN_OR_RETURN(LogsData* data, batch.EditLogs());
+  size_t next = 0;
+  DropFrom(*data, [&](const auto&...) { return verdicts[next++]; });
+  if (data->resources.empty()) batch = Batch();
+  return absl::OkStatus();
 }
 
 size_t FilterProcessor::FilterTraces(TracesData& data) {
@@ -249,28 +279,33 @@ void FilterProcessor::Consume(Batch batch, Done done) {
   }
   errors_.clear();
   size_t dropped = 0;
-  bool empty = false;
   auto run = [&](auto data, auto filter) -> absl::Status {
     if (!data.ok()) return data.status();
     dropped = (this->*filter)(**data);
-    empty = (*data)->resources.empty();
+    if ((*data)->resources.empty()) batch = Batch();
     return absl::OkStatus();
   };
+  const Signal signal = batch.signal();
   absl::Status status;
-  switch (batch.signal()) {
-    case Signal::kLogs: status = run(batch.EditLogs(), &FilterProcessor::FilterLogs); break;
+  switch (signal) {
+    case Signal::kLogs: status = FilterLogs(batch, dropped); break;
     case Signal::kTraces: status = run(batch.EditTraces(), &FilterProcessor::FilterTraces); break;
     case Signal::kMetrics: status = run(batch.EditMetrics(), &FilterProcessor::FilterMetrics); break;
   }
   if (!status.ok()) return done.Finished(status);
-  if (!errors_.empty()) {
-    // Retryable, as the reference answers: the sender keeps what no condition could judge.
-    context_.log.Error(absl::StrCat("failed processing ", A(SignalName(batch.signal()))), {{"error", errors_}});
-    return done.Finished(absl::UnavailableError(errors_));
-  }
+  if (!errors_.empty()) return Refuse(signal, std::move(done));
   if (filtered_ != nullptr) filtered_->Add(static_cast<int64_t>(dropped));
-  if (empty) return done.Finished(absl::OkStatus());
+  if (!batch) return done.Finished(absl::OkStatus());
   next()->Consume(std::move(batch), std::move(done));
+}
+
+// Retryable, as the reference answers: a network sender keeps what no condition could judge. The answer comes a turn later, because a receiver of
+// files takes a retryable refusal at once for a full queue and waits, and no waiting mends a condition: so it does what its retry_on_failure says.
+void FilterProcessor::Refuse(Signal signal, Done done) {
+  context_.log.Error(absl::StrCat("failed processing ", A(SignalName(signal))), {{"error", errors_}});
+  auto refuse = [done = std::move(done), status = absl::UnavailableError(errors_)]() mutable { done.Finished(status); };
+  if (context_.loop == nullptr) return refuse();
+  context_.loop->Post(std::move(refuse));
 }
 
 }  // namespace otelpipe

@@ -104,9 +104,12 @@ class FilterProcessor final : public Processor {
   using Conditions = std::vector<std::unique_ptr<filter::Condition>>;
   // Whether any condition holds. Errors are noted, or passed over, as error_mode says.
   bool Holds(const Conditions& conditions, const filter::Item& item, Arena& arena);
-  size_t FilterLogs(LogsData& data);
+  bool DropsLog(const ResourceLogs& resource, const ScopeLogs& scope, const LogRecord& record, Arena& arena);
+  // Leaves no batch when nothing is left in it.
+  absl::Status FilterLogs(Batch& batch, size_t& dropped);
   size_t FilterTraces(TracesData& data);
   size_t FilterMetrics(MetricsData& data);
+  void Refuse(Signal signal, Done done);
 
   Config config_;
   Context context_;

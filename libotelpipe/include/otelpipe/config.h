@@ -44,10 +44,13 @@ class Config {
     std::string name;
   };
   const std::vector<Notice>& notices() const { return notices_; }
+  // Values that are surely not meant as they stand, with their places: `$NAME`, which earlier versions of the reference expanded.
+  const std::vector<ConfigError>& warnings() const { return warnings_; }
 
  private:
   ConfigNode root_;
   std::vector<Notice> notices_;
+  std::vector<ConfigError> warnings_;
 };
 
 }  // namespace otelpipe

@@ -81,6 +81,7 @@ class Loader {
 
   // Expands what was gathered; the config, or all errors in the order of their places.
   absl::StatusOr<ConfigNode> Finish() {
+    FindOldVariables(root_, "");
     Expand(root_, [this](const Uri& uri) { return sources_.Fetch(uri); }, errors_);
     if (errors_.empty()) return std::move(root_);
     auto rank = [this](const ConfigError& e) {
@@ -98,8 +99,38 @@ class Loader {
     errors_.push_back({location, "", std::string(what), std::string(hint), false});
   }
   std::vector<Config::Notice> TakeNotices() { return sources_.TakeNotices(); }
+  std::vector<ConfigError> TakeWarnings() { return std::move(warnings_); }
 
  private:
+  // The name of a variable written as `$NAME`: the whole text, or a name that the environment has.
+  std::string OldVariable(std::string_view text) const {
+    for (size_t at = 0; (at = text.find('$', at)) != std::string_view::npos;) {
+      size_t end = at + 1;
+      if (end < text.size() && text[end] == '$') {  // an escaped dollar sign
+        at = end + 1;
+        continue;
+      }
+      auto capital = [](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; };
+      while (end < text.size() && (capital(text[end]) || (end > at + 1 && text[end] >= '0' && text[end] <= '9'))) ++end;
+      const std::string name(text.substr(at + 1, end - at - 1));
+      const bool whole = at == 0 && end == text.size();
+      if (name.size() > 1 && (whole || (options_.environment ? options_.environment : ProcessEnvironment)(name).has_value())) return name;
+      at = end;
+    }
+    return "";
+  }
+
+  void FindOldVariables(const ConfigNode& node, const std::string& path) {
+    const std::string prefix = path.empty() ? "" : path + "::";
+    for (size_t i = 0; i < node.items.size(); ++i) FindOldVariables(node.items[i], absl::StrCat(prefix, i));
+    for (const ConfigNode::Entry& entry : node.entries) FindOldVariables(entry.value, absl::StrCat(prefix, entry.key));
+    if (node.kind != ConfigNode::Kind::kString || node.text.find('$') == std::string::npos) return;
+    const std::string name = OldVariable(node.text);
+    if (name.empty()) return;
+    warnings_.push_back({node.location, path, absl::StrCat("$", name, " is plain text, no variable"),
+                         absl::StrCat("write ${env:", name, "}, or $$", name, " when the text is meant"), true});
+  }
+
   static std::optional<std::string> ProcessEnvironment(const std::string& name) {
     const char* value = std::getenv(name.c_str());
     if (value == nullptr) return std::nullopt;
@@ -137,6 +168,7 @@ class Loader {
   Sources sources_;
   ConfigNode root_;
   std::vector<ConfigError> errors_;
+  std::vector<ConfigError> warnings_;
   std::map<std::string, size_t> order_;
 };
 
@@ -152,6 +184,7 @@ absl::StatusOr<Config> Config::Load(const std::vector<std::string>& locations, c
   Config config;
   config.root_ = *std::move(root);
   config.notices_ = loader.TakeNotices();
+  config.warnings_ = loader.TakeWarnings();
   return config;
 }
 
@@ -164,6 +197,7 @@ absl::StatusOr<Config> Config::Parse(std::string_view yaml, std::string_view nam
   Config config;
   config.root_ = *std::move(root);
   config.notices_ = loader.TakeNotices();
+  config.warnings_ = loader.TakeWarnings();
   return config;
 }
 

@@ -265,5 +265,19 @@ TEST_CASE("Text given by the embedder is parsed under the name it chose", "[conf
   CHECK(ConfigErrorsFromStatus(Config::Parse("a: [", "inline").status())[0].location.file == "inline");
 }
 
+TEST_CASE("a variable in the form of earlier versions stays text and is told", "[config]") {
+  LoadOptions options;
+  options.environment = [](const std::string& name) { return name == "SET" ? std::optional<std::string>("x") : std::nullopt; };
+  auto config = Config::Load({"yaml:{a: $UNSET, b: [x $SET y, $$SET, '${SET}', $5, cost $USD, ^a$, $lower]}"}, options);
+  REQUIRE(config.ok());
+  CHECK(config->root().Find("a")->text == "$UNSET");
+  REQUIRE(config->warnings().size() == 2);
+  CHECK(config->warnings()[0].path == "a");
+  CHECK(config->warnings()[0].location.line == 1);
+  CHECK(config->warnings()[0].message == "$UNSET is plain text, no variable");
+  CHECK(config->warnings()[1].path == "b::0");
+  CHECK(config->warnings()[1].hint == "write ${env:SET}, or $$SET when the text is meant");
+}
+
 }  // namespace
 }  // namespace otelpipe

@@ -186,6 +186,7 @@ TEST_CASE("a connector joins two pipelines, downstream instances come after upst
 TEST_CASE("structural mistakes are all reported, in the reference's words", "[graph]") {
   Fixture f;
   f.Add(ComponentKind::kReceiver, "in");
+  f.Add(ComponentKind::kExporter, "out");
   f.Add(ComponentKind::kProcessor, "mark");
   f.Add(ComponentKind::kConnector, "pass");
   f.Pipeline("logs", {"in"}, {"mark", "mark", "gone"}, {"pass", "nowhere"});

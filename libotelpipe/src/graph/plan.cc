@@ -23,8 +23,9 @@ class Checker {
               Known(ComponentKind::kExtension));
       }
     }
-    if (plan_.pipelines.empty()) {
-      Error({}, "service::pipelines", "service must have at least one pipeline", "");
+    if (plan_.pipelines.empty() && !plan_.may_have_no_pipeline) {
+      Error(plan_.pipelines_at, "service::pipelines", "service must have at least one pipeline",
+            "for example logs: {receivers: [a], exporters: [b]}");
     }
     for (const PlannedPipeline& p : plan_.pipelines) CheckPipeline(p);
     CheckConnectors();
@@ -44,6 +45,11 @@ class Checker {
     return absl::StrCat("configured: ", absl::StrJoin(it->second, ", ", [](std::string* out, const PlannedComponent& c) {
                           out->append(c.id.ToString());
                         }));
+  }
+
+  bool SectionIsEmpty(ComponentKind kind) const {
+    auto it = plan_.components.find(kind);
+    return it == plan_.components.end() || it->second.empty();
   }
 
   void CheckIds() {
@@ -82,6 +88,8 @@ class Checker {
       const PlannedComponent* c = plan_.Find(kind, r.id);
       if (c == nullptr && kind != ComponentKind::kProcessor) c = plan_.Find(ComponentKind::kConnector, r.id);
       if (c == nullptr) {
+        // That the whole section is missing has been said once.
+        if (kind != ComponentKind::kProcessor && SectionIsEmpty(kind)) continue;
         Error(r.location, path,
               absl::StrCat("references ", A(KindName(kind)), " \"", r.id.ToString(), "\" which is not configured"),
               Known(kind));

@@ -40,6 +40,8 @@ struct Plan {
   std::map<ComponentKind, std::vector<PlannedComponent>> components;
   std::vector<PlannedPipeline> pipelines;
   std::vector<Reference> extensions;
+  Location pipelines_at;            // where pipelines are written, or would be
+  bool may_have_no_pipeline = false;  // feature gate service.AllowNoPipelines
 
   const PlannedComponent* Find(ComponentKind kind, const ComponentId& id) const;
 };

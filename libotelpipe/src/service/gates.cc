@@ -12,22 +12,35 @@ const std::vector<FeatureGate>& FeatureGates() {
   static const std::vector<FeatureGate> gates = {
       {"confighttp.framedSnappy", "Alpha", false, "Snappy bodies over HTTP use the framed format"},
       {"confmap.enableMergeAppendOption", "Alpha", false, "Lists of components are appended when configurations are merged"},
-      {"exporter.PersistRequestContext", "Alpha", false, "Persistent queues keep client metadata"},
+      {"exporter.PersistRequestContext", "Alpha", false, "Persistent queues keep client metadata",
+       "client metadata ends at a persistent queue"},
       {"filelog.allowFileDeletion", "Alpha", false, "Allows delete_after_read"},
       {"filelog.allowHeaderMetadataParsing", "Beta", true, "Allows the header option"},
-      {"filelog.decompressFingerprint", "Alpha", false, "Fingerprints of compressed files are of their content"},
+      {"filelog.decompressFingerprint", "Alpha", false, "Fingerprints of compressed files are of their content",
+       "fingerprints of compressed files are of the bytes as stored"},
       {"filelog.mtimeSortType", "Alpha", false, "Allows ordering by modification time"},
-      {"logs.assignKeys", "Beta", true, "Allows the assign_keys operator"},
-      {"logs.jsonParserArray", "Beta", true, "Allows the json_array_parser operator"},
+      {"logs.assignKeys", "Beta", true, "Allows the assign_keys operator", "the operator is always there"},
+      {"logs.jsonParserArray", "Beta", true, "Allows the json_array_parser operator", "the operator is always there"},
       {"otelcol.printInitialConfig", "Alpha", false, "Allows the print-initial-config command"},
       {"parser.uri.ecscompliant", "Alpha", false, "uri_parser uses the names of the Elastic Common Schema"},
       {"service.AllowNoPipelines", "Alpha", false, "Allows a service without pipelines"},
-      {"service.profilesSupport", "Alpha", false, "Allows pipelines of profiles"},
-      {"stanza.synchronousLogEmitter", "Alpha", false, "Log batches are handed over at the end of each read"},
+      {"service.profilesSupport", "Alpha", false, "Allows pipelines of profiles", "there are no profiles"},
+      {"stanza.synchronousLogEmitter", "Alpha", false, "Log batches are handed over at the end of each read",
+       "batches are always handed over at the end of each read"},
       {"telemetry.UseLocalHostAsDefaultMetricsAddress", "Beta", true, "Own metrics listen on localhost by default"},
-      {"telemetry.newPipelineTelemetry", "Alpha", false, "Counts items produced and consumed by each component"},
+      {"telemetry.newPipelineTelemetry", "Alpha", false, "Counts items produced and consumed by each component",
+       "these counters do not exist"},
   };
   return gates;
+}
+
+bool GateEnabled(const std::map<std::string, bool>& gates, std::string_view id) {
+  auto it = gates.find(std::string(id));
+  if (it != gates.end()) return it->second;
+  for (const FeatureGate& g : FeatureGates()) {
+    if (g.id == id) return g.enabled;
+  }
+  return false;
 }
 
 absl::Status ParseFeatureGates(std::string_view list, std::map<std::string, bool>& gates) {

@@ -16,6 +16,7 @@
 #include "absl/synchronization/mutex.h"
 #include "graph/graph.h"
 #include "otelpipe/base/status_macros.h"
+#include "otelpipe/base/strings.h"
 #include "otelpipe/gates.h"
 #include "otelpipe/version.h"
 #include "runtime/runtime.h"
@@ -68,14 +69,7 @@ Context Service::Impl::MakeContext(const ComponentId& id, ComponentKind kind, Si
   c.registry = registry_;
   c.service_name = options_.name;
   c.service_version = options_.version;
-  c.gate_enabled = [gates = options_.gates](std::string_view gate) {
-    auto it = gates.find(std::string(gate));
-    if (it != gates.end()) return it->second;
-    for (const FeatureGate& g : FeatureGates()) {
-      if (g.id == gate) return g.enabled;
-    }
-    return false;
-  };
+  c.gate_enabled = [gates = options_.gates](std::string_view gate) { return GateEnabled(gates, gate); };
   std::vector<LogField> fields = {{"otelcol.component.id", id.ToString()},
                                   {"otelcol.component.kind", KindName(kind)}};
   if (kind == ComponentKind::kProcessor) fields.push_back({"otelcol.pipeline.id", pipeline});
@@ -88,7 +82,13 @@ void Service::Impl::Build(const Config& config, const Registry& registry, bool b
                           std::vector<ConfigError>& errors) {
   registry_ = &registry;
   runtime_ = MakeRuntime(options_.blocking_threads);
-  settings_ = DecodeSettings(config.root(), registry, errors);
+  errors.insert(errors.end(), config.warnings().begin(), config.warnings().end());
+  settings_ = DecodeSettings(config.root(), registry, GateEnabled(options_.gates, "service.AllowNoPipelines"), errors);
+  for (const FeatureGate& g : FeatureGates()) {
+    auto set = options_.gates.find(std::string(g.id));
+    if (g.without_effect.empty() || set == options_.gates.end() || set->second == g.enabled) continue;
+    errors.push_back({{"--feature-gates", 0, 0}, "", absl::StrCat("gate ", A(g.id), " has no effect: ", A(g.without_effect)), "", true});
+  }
   auto real = [&errors] {
     return std::count_if(errors.begin(), errors.end(), [](const ConfigError& e) { return !e.warning; });
   };

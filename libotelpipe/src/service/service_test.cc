@@ -272,6 +272,60 @@ service: {pipelines: {logs: {receivers: [in], exporters: [picky]}}}
   CHECK((errors[0].message + errors[1].message).find("key is bad") != std::string::npos);
 }
 
+TEST_CASE("a type that only the reference has is told from one that nobody has", "[service]") {
+  Fixture f;
+  auto message = [&f](const std::string& receiver) {
+    auto service = f.Make("receivers: {in: , " + receiver + ": }\nexporters: {out: }\n"
+                          "service: {pipelines: {logs: {receivers: [in, " + receiver + "], exporters: [out]}}}\n");
+    auto errors = ConfigErrorsFromStatus(service.status());
+    REQUIRE(errors.size() == 1);
+    CHECK(errors[0].location.line == 1);
+    return errors[0].ToString();
+  };
+  CHECK(message("hostmetrics").find("unknown type: \"hostmetrics\" for id: \"hostmetrics\": the reference has the receiver \"hostmetrics\", "
+                                    "otelpipe does not have it yet") != std::string::npos);
+  CHECK(message("host_metrics/2").find("for id: \"host_metrics/2\": the reference has the receiver \"hostmetrics\"") != std::string::npos);
+  CHECK(message("zipkin").find("; have the application send OTLP") != std::string::npos);
+  CHECK(message("prometheus_exec").find("in earlier versions only") != std::string::npos);
+  CHECK(message("inn").find("(valid values: [in]); did you mean \"in\"?") != std::string::npos);
+}
+
+TEST_CASE("a missing section is told once, with its place", "[service]") {
+  Fixture f;
+  auto messages = [&f](std::string_view yaml, std::map<std::string, bool> gates = {}) {
+    ServiceOptions options;
+    options.gates = std::move(gates);
+    std::string all;
+    for (const ConfigError& e : Validate(*Config::Parse(yaml, "t.yaml"), f.registry, options)) all += e.ToString() + "\n";
+    return all;
+  };
+  const std::string pipelines = "service:\n  pipelines: {logs: {receivers: [in], exporters: [out]}}\n";
+  CHECK(messages("receivers: {in: }\n" + pipelines) == "t.yaml:1:1: exporters: no exporter configuration specified in config\n");
+  CHECK(messages("receivers: {in: }\nexporters:\n" + pipelines).find("t.yaml:2:1: exporters: no exporter") == 0);
+  CHECK(messages(pipelines).find("t.yaml:1:1: empty configuration file") == 0);
+  const std::string no_pipeline = "receivers: {in: }\nexporters: {out: }\nservice:\n  extensions: []\n";
+  CHECK(messages(no_pipeline).find("t.yaml:4:3: service::pipelines: service must have at least one pipeline") == 0);
+  CHECK(messages(no_pipeline, {{"service.AllowNoPipelines", true}}) == "");
+  CHECK(messages("extensions: {ext: }\nservice: {extensions: [ext]}\n", {{"service.AllowNoPipelines", true}}) == "");
+}
+
+TEST_CASE("what is accepted without effect is a warning", "[service]") {
+  Fixture f;
+  ServiceOptions options;
+  options.gates = {{"exporter.PersistRequestContext", true}, {"logs.assignKeys", true}};
+  std::string all;
+  const std::string text = std::string(kGood) +
+                           "  telemetry:\n    logs: {processors: [{batch: {}}]}\n    traces:\n      processors: [{simple: {}}]\n";
+  for (const ConfigError& e : Validate(*Config::Parse(text, "t.yaml"), f.registry, options)) {
+    CHECK(e.warning);
+    all += e.ToString() + "\n";
+  }
+  CHECK(all.find("--feature-gates: gate exporter.PersistRequestContext has no effect") == 0);
+  CHECK(all.find("t.yaml:13:24: service::telemetry::logs::processors: has no effect") != std::string::npos);
+  CHECK(all.find("t.yaml:15:19: service::telemetry::traces::processors: has no effect") != std::string::npos);
+  CHECK(all.find("assignKeys") == std::string::npos);
+}
+
 TEST_CASE("two services run in one process", "[service]") {
   Fixture f;
   auto a = f.Make(kGood);

@@ -1,12 +1,15 @@
 #include "service/settings.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "config/text.h"
 #include "otelpipe/base/strings.h"
+#include "service/reference_types.h"
 
 namespace otelpipe {
 namespace {
@@ -38,6 +41,7 @@ struct LogsBlock {
   std::vector<std::string> output_paths = {"stderr"};
   std::vector<std::string> error_output_paths = {"stderr"};
   std::map<std::string, ConfigNode> initial_fields;
+  std::optional<ConfigNode> processors;
   static void Describe(Fields<LogsBlock>& f) {
     f.OneOf("level", &LogsBlock::level, {"debug", "info", "warn", "error", "dpanic", "panic", "fatal"},
             "unrecognized level: ", "The least severe lines that are written.", true);
@@ -50,7 +54,7 @@ struct LogsBlock {
     f.Optional("output_paths", &LogsBlock::output_paths, "stderr, stdout or files.");
     f.Ignored("error_output_paths", "errors of the logger itself do not occur");
     f.Optional("initial_fields", &LogsBlock::initial_fields, "Fields added to every line.");
-    f.Ignored("processors", "sending our own logs by OTLP is not offered; they are written to output_paths");
+    f.Optional("processors", &LogsBlock::processors, "Who else gets the lines: a warning tells that nobody does.");
   }
 };
 
@@ -67,14 +71,35 @@ struct MetricsBlock {
   }
 };
 
+struct TracesBlock {
+  std::string level;
+  std::vector<std::string> propagators;
+  std::optional<ConfigNode> processors;
+  static void Describe(Fields<TracesBlock>& f) {
+    f.OneOf("level", &TracesBlock::level, {"", "none", "basic", "normal", "detailed"}, "unknown metrics level ",
+            "How much is traced.", true);
+    f.Optional("propagators", &TracesBlock::propagators, "How spans name their parents: tracecontext, b3.");
+    f.Optional("processors", &TracesBlock::processors, "Who gets the spans: a warning tells that there are none.");
+    f.Validate([](const TracesBlock& t) {
+      for (const std::string& p : t.propagators) {
+        if (p != "tracecontext" && p != "b3") {
+          return absl::InvalidArgumentError("failed to create tracer provider: unsupported trace propagator");
+        }
+      }
+      return absl::OkStatus();
+    });
+  }
+};
+
 struct TelemetryBlock {
   LogsBlock logs;
   MetricsBlock metrics;
+  TracesBlock traces;
   std::map<std::string, ConfigNode> resource;
   static void Describe(Fields<TelemetryBlock>& f) {
     f.Optional("logs", &TelemetryBlock::logs, "Our own log lines.");
     f.Optional("metrics", &TelemetryBlock::metrics, "Our own metrics.");
-    f.Ignored("traces", "our own work is not traced");
+    f.Optional("traces", &TelemetryBlock::traces, "Spans of our own work: a warning tells that there are none.");
     f.Optional("resource", &TelemetryBlock::resource, "Attributes that name this instance.");
   }
 };
@@ -127,27 +152,58 @@ LogLevel LevelOf(const std::string& name) {
   if (name == "debug") return LogLevel::kDebug;
   if (name == "info") return LogLevel::kInfo;
   if (name == "warn") return LogLevel::kWarn;
-  return LogLevel::kError;
+  // Nothing here is more severe than an error: with dpanic, panic and fatal no line passes.
+  return name == "error" ? LogLevel::kError : static_cast<LogLevel>(static_cast<int>(LogLevel::kError) + 1);
 }
 
-// Text of a plain value as JSON.
-std::string JsonText(const ConfigNode& node) {
-  if (node.kind == ConfigNode::Kind::kBool || node.kind == ConfigNode::Kind::kInt || node.kind == ConfigNode::Kind::kFloat) {
-    return node.text;
-  }
+std::string QuotedJson(std::string_view text) {
   std::string out = "\"";
-  for (char c : node.text) {
+  for (char c : text) {
     if (c == '"' || c == '\\') out += '\\';
-    if (static_cast<unsigned char>(c) >= 0x20) out += c;
+    if (static_cast<unsigned char>(c) >= 0x20) {
+      out += c;
+    } else {
+      absl::StrAppendFormat(&out, "\\u%04x", c);
+    }
   }
   return out + "\"";
+}
+
+// A value as JSON; keys of maps are sorted, as in the reference.
+std::string JsonText(const ConfigNode& node) {
+  switch (node.kind) {
+    case ConfigNode::Kind::kNull: return "null";
+    case ConfigNode::Kind::kBool: return node.boolean ? "true" : "false";
+    case ConfigNode::Kind::kInt:
+      return node.is_unsigned ? std::to_string(static_cast<uint64_t>(node.integer)) : std::to_string(node.integer);
+    case ConfigNode::Kind::kFloat: return std::isfinite(node.number) ? internal::FormatFloat(node.number) : QuotedJson(node.text);
+    case ConfigNode::Kind::kList: {
+      std::string out = "[";
+      for (const ConfigNode& item : node.items) absl::StrAppend(&out, out.size() > 1 ? "," : "", JsonText(item));
+      return out + "]";
+    }
+    case ConfigNode::Kind::kMap: {
+      std::map<std::string_view, const ConfigNode*> sorted;
+      for (const ConfigNode::Entry& entry : node.entries) sorted[entry.key] = &entry.value;
+      std::string out = "{";
+      for (const auto& [key, value] : sorted) {
+        absl::StrAppend(&out, out.size() > 1 ? "," : "", QuotedJson(key), ":", JsonText(*value));
+      }
+      return out + "}";
+    }
+    case ConfigNode::Kind::kString:
+    case ConfigNode::Kind::kTimestamp: break;
+  }
+  return QuotedJson(node.text);
 }
 
 class Decoder {
  public:
   Decoder(const Registry& registry, std::vector<ConfigError>& errors) : registry_(registry), errors_(errors) {}
 
-  Settings Run(const ConfigNode& root) {
+  Settings Run(const ConfigNode& root, bool may_have_no_pipeline) {
+    out_.plan.may_have_no_pipeline = may_have_no_pipeline;
+    out_.plan.pipelines_at = root.location;
     if (root.is_null() || (root.is_map() && root.entries.empty())) {
       Error(root.location, "", "empty configuration file", "a pipeline needs receivers, exporters and service.pipelines");
       return std::move(out_);
@@ -166,18 +222,28 @@ class Decoder {
     }
     for (ComponentKind kind : kSections) DecodeSection(kind, root.Find(KindSection(kind)));
     DecodeService(root.Find("service"));
-    if (out_.plan.components[ComponentKind::kReceiver].empty() && root.Find("receivers") == nullptr) {
-      Error(root.location, "receivers", "no receiver configuration specified in config");
-    }
-    if (out_.plan.components[ComponentKind::kExporter].empty() && root.Find("exporters") == nullptr) {
-      Error(root.location, "exporters", "no exporter configuration specified in config");
+    bool nothing = true;
+    for (ComponentKind kind : kSections) nothing = nothing && IsEmpty(root.Find(KindSection(kind)));
+    if (nothing) {
+      Error(root.location, "", "empty configuration file", "a pipeline needs receivers, exporters and service.pipelines");
+    } else if (!may_have_no_pipeline) {
+      for (ComponentKind kind : {ComponentKind::kReceiver, ComponentKind::kExporter}) {
+        const ConfigNode* section = root.Find(KindSection(kind));
+        if (!IsEmpty(section)) continue;
+        Error(section != nullptr ? section->location : root.location, std::string(KindSection(kind)),
+              absl::StrCat("no ", A(KindName(kind)), " configuration specified in config"));
+      }
     }
     return std::move(out_);
   }
 
  private:
-  void Error(const Location& location, std::string path, std::string message, std::string hint = "") {
-    errors_.push_back({location, std::move(path), std::move(message), std::move(hint)});
+  void Error(const Location& location, std::string path, std::string message, std::string_view hint = "") {
+    errors_.push_back({location, std::move(path), std::move(message), std::string(hint)});
+  }
+
+  static bool IsEmpty(const ConfigNode* section) {
+    return section == nullptr || section->is_null() || (section->is_map() && section->entries.empty());
   }
 
   void DecodeSection(ComponentKind kind, const ConfigNode* section) {
@@ -250,6 +316,14 @@ class Decoder {
   }
 
   void ReportUnknownType(ComponentKind kind, const std::string& section, const ComponentId& id, const Location& at) {
+    const std::string what = absl::StrCat("'", section, "' unknown type: \"", id.type, "\" for id: \"", id.ToString(), "\"");
+    if (const std::optional<ReferenceType> reference = FindReferenceType(kind, id.type)) {
+      Error(at, absl::StrCat(section, "::", id.ToString()),
+            absl::StrCat(what, ": the reference ", reference->removed ? "had" : "has", " the ", A(KindName(kind)), " \"", reference->type,
+                         reference->removed ? "\" in earlier versions only" : "\", otelpipe does not have it yet"),
+            reference->advice);
+      return;
+    }
     std::vector<std::string> known;
     for (const ComponentFactory* f : registry_.All(kind)) {
       known.push_back(f->type);
@@ -257,13 +331,14 @@ class Decoder {
     const std::string nearest = internal::Nearest(id.type, known);
     std::string hint = nearest.empty() ? "" : absl::StrCat("did you mean \"", nearest, "\"?");
     Error(at, absl::StrCat(section, "::", id.ToString()),
-          absl::StrCat("'", section, "' unknown type: \"", id.type, "\" for id: \"", id.ToString(), "\" (valid values: [",
-                       absl::StrJoin(known, " "), "])"),
+          absl::StrCat(what, " (valid values: [", absl::StrJoin(known, " "), "])"),
           hint);
   }
 
   void DecodeService(const ConfigNode* node) {
-    if (node == nullptr || node->is_null()) return;
+    if (node == nullptr) return;
+    out_.plan.pipelines_at = node->location;
+    if (node->is_null()) return;
     ServiceBlock service;
     // The base path is empty so that the dotted path reads 'service.pipelines[logs]'.
     DecodeContext whole(&errors_, "", "");
@@ -271,6 +346,7 @@ class Decoder {
     DecodeField(*node, service, whole);
     for (const Reference& r : service.extensions.references) out_.plan.extensions.push_back(r);
     DecodeTelemetry(service.telemetry, node->Find("telemetry"));
+    if (service.pipelines.location.line > 0) out_.plan.pipelines_at = service.pipelines.location;
     if (service.pipelines.is_null()) return;
     DecodeContext::In in_pipelines(whole, "pipelines");
     if (!service.pipelines.is_map()) {
@@ -323,6 +399,14 @@ class Decoder {
     out_.logs.sampling = {t.logs.sampling.enabled, t.logs.sampling.tick, t.logs.sampling.initial, t.logs.sampling.thereafter};
     out_.logs.output_paths = t.logs.output_paths;
     for (const auto& [key, value] : t.logs.initial_fields) out_.logs.initial_fields.emplace_back(key, JsonText(value));
+    auto warn_of_processors = [this](const std::optional<ConfigNode>& processors, const char* path, const char* what, const char* hint) {
+      if (processors && processors->is_list() && !processors->items.empty()) {
+        errors_.push_back({processors->location, absl::StrCat("service::telemetry::", path, "::processors"), what, hint, true});
+      }
+    };
+    warn_of_processors(t.logs.processors, "logs", "has no effect: own log lines are not sent anywhere", "they go to output_paths");
+    warn_of_processors(t.traces.processors, "traces", "has no effect: there are no spans of the service's own work",
+                       "its metrics and log lines tell what it does");
     out_.metrics.level = t.metrics.level;
     out_.metrics.address = t.metrics.address;
     if (t.metrics.readers.has_value()) {
@@ -361,8 +445,8 @@ class Decoder {
 
 }  // namespace
 
-Settings DecodeSettings(const ConfigNode& root, const Registry& registry, std::vector<ConfigError>& errors) {
-  return Decoder(registry, errors).Run(root);
+Settings DecodeSettings(const ConfigNode& root, const Registry& registry, bool may_have_no_pipeline, std::vector<ConfigError>& errors) {
+  return Decoder(registry, errors).Run(root, may_have_no_pipeline);
 }
 
 }  // namespace otelpipe

@@ -28,7 +28,8 @@ struct Settings {
   std::map<std::string, std::optional<std::string>> resource;  // null removes a default
 };
 
-// Decodes `root`. Errors and warnings of all sections are added to `errors`; what could be decoded is there all the same.
-Settings DecodeSettings(const ConfigNode& root, const Registry& registry, std::vector<ConfigError>& errors);
+// Decodes `root`. Errors and warnings of all sections are added to `errors`; what could be decoded is there all the same. `may_have_no_pipeline`:
+// receivers, exporters and pipelines may be missing.
+Settings DecodeSettings(const ConfigNode& root, const Registry& registry, bool may_have_no_pipeline, std::vector<ConfigError>& errors);
 
 }  // namespace otelpipe
