@@ -21,10 +21,10 @@ UNREACHABLE = re.compile(r"NewConnectionError|ConnectTimeoutError|ReadTimeoutErr
                          r"network connectivity")
 
 
-def digest(*names, extra=""):
+def digest(source, *names, extra=""):
     h = hashlib.sha256(extra.encode())
     for name in names:
-        with open(os.path.join(HERE, name), "rb") as f:
+        with open(os.path.join(source, name), "rb") as f:
             h.update(f.read())
     return h.hexdigest()
 
@@ -54,29 +54,32 @@ def finish(folder, stamp):
         f.write(stamp)
 
 
-def install_python(work):
+def install_python(work, source=HERE):
+    """Installs `source`/requirements.txt below `work`; the interpreter to run."""
     folder = os.path.join(work, "venv")
-    stamp = digest("requirements.txt", extra=sys.version + sys.executable)
+    stamp = digest(source, "requirements.txt", extra=sys.version + sys.executable)
     if not ready(folder, stamp):
         shutil.rmtree(folder, ignore_errors=True)
         run([sys.executable, "-m", "venv", folder], work)
         run([os.path.join(folder, "bin", "python3"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "2",
-             "--timeout", "20", "-r", os.path.join(HERE, "requirements.txt")], work)
+             "--timeout", "20", "-r", os.path.join(source, "requirements.txt")], work)
         finish(folder, stamp)
     return os.path.join(folder, "bin", "python3")
 
 
-def install_node(work):
+def install_node(work, source=HERE):
+    """Installs what `source`/package-lock.json names below `work`; the folder that holds node_modules."""
     folder = os.path.join(work, "node")
-    stamp = digest("package.json", "package-lock.json")
+    stamp = digest(source, "package.json", "package-lock.json")
     if not ready(folder, stamp):
         shutil.rmtree(folder, ignore_errors=True)
         os.makedirs(folder)
         for name in ("package.json", "package-lock.json", ".npmrc"):
-            shutil.copyfile(os.path.join(HERE, name), os.path.join(folder, name))
+            shutil.copyfile(os.path.join(source, name), os.path.join(folder, name))
         run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--no-update-notifier", "--fetch-retries=2", "--fetch-timeout=30000",
              "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"], folder)
         finish(folder, stamp)
+    return folder
 
 
 def main():
