@@ -1,9 +1,8 @@
-#include <malloc.h>
-
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
 #include "commands.h"
+#include "memory.h"
 #include "options.h"
 #include "otelpipe/service.h"
 #include "otelpipe/version.h"
@@ -42,10 +41,6 @@ int Main(const std::vector<std::string>& arguments) {
 }  // namespace otelpipe::agent
 
 int main(int argc, char** argv) {
-  // Messages of some hundred kilobytes come and go all the time. By default each is mapped and unmapped, and its pages are touched for the
-  // first time again. Measured at 1,000 records a request: job H from 0.62 to 0.66 of its floor, job O within the noise (docs/performance.md).
-  // Only the agent sets this: the allocator of an embedding program is the program's.
-  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  ::mallopt(M_TRIM_THRESHOLD, 64 << 20);
+  otelpipe::agent::TuneAllocator();
   return otelpipe::agent::Main(std::vector<std::string>(argv + 1, argv + argc));
 }

@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "commands.h"
+#include "memory.h"
 #include "otelpipe/base/strings.h"
 #include "otelpipe/config.h"
 #include "otelpipe/log_sink.h"
@@ -37,6 +38,7 @@ class Runner {
     if (!config.ok()) return Fail(S(config.status().message()));
     absl::Status status = StartService(*std::move(config));
     if (!status.ok()) return Fail(S(status.message()));
+    ReleaseStartupMemory();
     while (true) {
       int signal = 0;
       sigwait(&signals_, &signal);

@@ -11,6 +11,10 @@
 namespace otelpipe {
 namespace {
 
+// While more than this waits for a consumer, new batches are queued but not yet acknowledged: senders that wait for an answer then go no
+// faster than the destination takes, and the queue's memory stays near this figure instead of queue_size requests of any size.
+constexpr size_t kUnacknowledgedAbove = 16 << 20;
+
 constexpr char kScope[] = "go.opentelemetry.io/collector/exporter/exporterhelper";
 
 std::string_view ItemNoun(Signal signal) {
@@ -58,6 +62,8 @@ class SendingQueue::Impl {
     int64_t size = 0;          // in queue units
     std::vector<uint64_t> stored;  // persistent queue: indexes of what this item holds
     bool on_disk = false;      // batch is empty and to be fetched
+    bool held_back = false;    // queued, but the sender was not told yet
+    size_t memory = 0;         // bytes, as counted in queued_memory_
   };
   // An item a consumer works on.
   struct Flight {
@@ -77,6 +83,8 @@ class SendingQueue::Impl {
   void Enqueue(Item item);
   void Refuse(Item& item, absl::Status status, std::string_view counter_text);
   void Pump();
+  Item PopFront();
+  void AcceptHeldBack();
   void AdmitWaiting();
   void AddToBatch(Item item);
   void FlushBatch();
@@ -99,6 +107,8 @@ class SendingQueue::Impl {
   std::deque<Item> waiting_;  // block_on_overflow: offered, not accepted
   std::list<Flight> flights_;
   int64_t size_ = 0;          // of queued and in-flight items
+  size_t queued_memory_ = 0;  // bytes of what is in queue_
+  size_t held_back_ = 0;      // items at the end of queue_ whose acceptance is held back
   std::optional<Item> batch_;  // under construction (sending_queue.batch)
   Timer batch_timer_;
   bool stopping_ = false;
@@ -223,11 +233,45 @@ void SendingQueue::Impl::Enqueue(Item item) {
     item.done = Done();
     item.on_disk = true;
     item.batch = Batch();
-  } else if (!config_.sending_queue.wait_for_result) {
-    item.done.Accepted();
+  } else {
+    item.memory = item.batch.memory_size();
+    queued_memory_ += item.memory;
+    if (!config_.sending_queue.wait_for_result) {
+      item.held_back = queued_memory_ > kUnacknowledgedAbove && !config_.sending_queue.batch.has_value();
+      if (item.held_back) {
+        ++held_back_;
+      } else {
+        item.done.Accepted();
+      }
+    }
   }
   queue_.push_back(std::move(item));
   SetSizeGauge();
+}
+
+SendingQueue::Impl::Item SendingQueue::Impl::PopFront() {
+  Item item = std::move(queue_.front());
+  queue_.pop_front();
+  queued_memory_ -= item.memory;
+  if (item.held_back) {
+    --held_back_;
+    item.held_back = false;
+    item.done.Accepted();
+  }
+  if (held_back_ > 0 && queued_memory_ <= kUnacknowledgedAbove) AcceptHeldBack();
+  return item;
+}
+
+void SendingQueue::Impl::AcceptHeldBack() {
+  // An acceptance may bring the next batch at once, so what is told is taken out of the list first.
+  std::vector<Done*> tell;
+  const size_t first = queue_.size() - std::exchange(held_back_, 0);
+  for (size_t i = first; i < queue_.size(); ++i) {
+    queue_[i].held_back = false;
+    tell.push_back(&queue_[i].done);
+  }
+  // Elements of a deque stay where they are while others come in behind them, and Pump does not run within itself.
+  for (Done* done : tell) done->Accepted();
 }
 
 void SendingQueue::Impl::AdmitWaiting() {
@@ -249,8 +293,7 @@ void SendingQueue::Impl::Pump() {
     if (!batching && static_cast<int64_t>(flights_.size()) >= config_.sending_queue.num_consumers) break;
     // A persistent queue keeps what nobody has taken for the next start.
     if (stopping_ && store_ != nullptr) break;
-    Item item = std::move(queue_.front());
-    queue_.pop_front();
+    Item item = PopFront();
     if (item.on_disk) {
       absl::StatusOr<Batch> batch = store_->Get(context_.signal, item.stored[0]);
       if (!batch.ok()) {

@@ -117,6 +117,36 @@ TEST_CASE("a queued batch is accepted at once and finished when it was sent", "[
   CHECK(f.metrics.AddCounter("otelcol_exporter_sent_log_records", {{"exporter", "fake"}})->value() == 2);
 }
 
+TEST_CASE("acceptance waits while many bytes wait for a consumer", "[queue]") {
+  Fixture f;
+  f.config.sending_queue.num_consumers = 1;
+  f.Start();
+  const auto big = [] {
+    auto data = std::make_unique<LogsData>();
+    auto& scope = data->resources.Add(data->arena).scopes.Add(data->arena);
+    scope.records.Add(data->arena).body = Value::Str(data->arena.Copy(std::string(10 << 20, 'x')));
+    return Batch::FromLogs(std::move(data));
+  };
+  Outcome sending, first, second, third;
+  f.queue->Consume(big(), sending.Make());
+  f.queue->Consume(big(), first.Make());
+  CHECK(first.accepted);
+  f.queue->Consume(big(), second.Make());
+  f.queue->Consume(big(), third.Make());
+  CHECK_FALSE(second.accepted);
+  CHECK_FALSE(third.accepted);
+
+  f.sender.Answer(absl::OkStatus());  // `first` goes to the consumer, two of 10 MiB still wait
+  CHECK_FALSE(second.accepted);
+  f.sender.Answer(absl::OkStatus());
+  CHECK(second.accepted);
+  CHECK(third.accepted);
+  f.sender.Answer(absl::OkStatus());
+  f.sender.Answer(absl::OkStatus());
+  CHECK(third.finished == 1);
+  CHECK(third.status.ok());
+}
+
 TEST_CASE("a full queue refuses, and what is in flight counts as full", "[queue]") {
   Fixture f;
   f.config.sending_queue.queue_size = 2;
