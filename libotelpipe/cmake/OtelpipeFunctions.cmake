@@ -6,6 +6,12 @@ target_compile_options(otelpipe_private_flags INTERFACE -Wall -Wextra -Wno-missi
   $<$<COMPILE_LANGUAGE:CXX>:-Wno-class-memaccess>)
 set_property(GLOBAL PROPERTY OTELPIPE_REGISTER_CALLS "")
 
+# Gives a test its limit in seconds, multiplied by OTELPIPE_TEST_TIME_FACTOR; the test sees the factor in its environment.
+function(otelpipe_test_limit name seconds)
+  math(EXPR limit "${seconds} * ${OTELPIPE_TEST_TIME_FACTOR}")
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${limit} ENVIRONMENT OTELPIPE_TEST_TIME_FACTOR=${OTELPIPE_TEST_TIME_FACTOR})
+endfunction()
+
 # A Catch2 binary; `ctest -L <label>` selects.
 function(otelpipe_test target)
   cmake_parse_arguments(T "" "" "SOURCES;LIBS;LABELS" ${ARGN})
@@ -17,7 +23,7 @@ function(otelpipe_test target)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/components ${PROJECT_SOURCE_DIR}/libotelpipe/src)
   target_compile_definitions(${target} PRIVATE OTELPIPE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   add_test(NAME ${target} COMMAND ${target})
-  set_tests_properties(${target} PROPERTIES TIMEOUT 300)
+  otelpipe_test_limit(${target} 300)
   if(T_LABELS)
     set_tests_properties(${target} PROPERTIES LABELS "${T_LABELS}")
   endif()

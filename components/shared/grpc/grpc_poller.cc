@@ -80,8 +80,8 @@ void Poller::Poll(grpc::CompletionQueue* queue) {
 }
 
 void Poller::Take(Tag* tag, bool ok) {
-  TagGroup* const group = tag->group_;
   std::unique_lock<std::mutex> lock(mutex_);
+  TagGroup* const group = tag->group_;  // written before Started(), which locks too: the library's own order is not visible to checkers
   if (!group->direct_) {
     const bool wake = inbox_.empty();
     inbox_.push_back({tag, ok});

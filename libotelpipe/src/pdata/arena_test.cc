@@ -21,6 +21,7 @@ TEST_CASE("an arena aligns and keeps what it was given, small and large", "[unit
   REQUIRE(arena.bytes_reserved() >= 4 * 300000);
 }
 
+#ifndef OTELPIPE_ADDRESS_SANITIZER  // there each request is a block of its own
 TEST_CASE("a large request leaves the rest of the current block in use", "[unit][pdata]") {
   Arena arena;
   auto* first = static_cast<char*>(arena.Allocate(16, 16));
@@ -28,6 +29,7 @@ TEST_CASE("a large request leaves the rest of the current block in use", "[unit]
   auto* second = static_cast<char*>(arena.Allocate(16, 16));
   REQUIRE(second == first + 16);
 }
+#endif
 
 TEST_CASE("an arena keeps owners of foreign bytes alive", "[unit][pdata]") {
   auto owner = std::make_shared<const std::string>("bytes");

@@ -17,6 +17,8 @@
 #include <utility>
 #include <vector>
 
+#include "otelpipe/base/sanitizer.h"
+
 namespace otelpipe {
 
 // A reference to bytes and to whatever keeps them alive. Copies share the bytes. Immutable.
@@ -122,6 +124,7 @@ class Vec {
     if (n <= capacity_) return;
     T* grown = arena.NewArray<T>(n);
     if (size_ > 0) std::memcpy(static_cast<void*>(grown), static_cast<const void*>(data_), size_ * sizeof(T));
+    if (capacity_ > 0) OTELPIPE_POISON(data_, capacity_ * sizeof(T));  // references to elements end here
     data_ = grown;
     capacity_ = n;
   }
