@@ -2,8 +2,8 @@
 
 # Warnings and sanitizers of our own code only; never exported.
 add_library(otelpipe_private_flags INTERFACE)
-target_compile_options(otelpipe_private_flags INTERFACE -Wall -Wextra -Wno-missing-field-initializers -Wno-maybe-uninitialized -Wno-restrict
-  $<$<COMPILE_LANGUAGE:CXX>:-Wno-class-memaccess>)
+target_compile_options(otelpipe_private_flags INTERFACE -Wall -Wextra -Wno-missing-field-initializers
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-restrict> $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-class-memaccess>)
 set_property(GLOBAL PROPERTY OTELPIPE_REGISTER_CALLS "")
 
 # Gives a test its limit in seconds, multiplied by OTELPIPE_TEST_TIME_FACTOR; the test sees the factor in its environment.

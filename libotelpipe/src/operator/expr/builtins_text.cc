@@ -47,7 +47,7 @@ bool Int(Evaluation& e, const Node& node, const Args& args, Value& out) {
     return true;
   }
   if (v.kind() == ValueKind::kDouble) {
-    out = Value::Int(static_cast<int64_t>(v.number()));
+    out = Value::Int(GoInt(v.number()));
     return true;
   }
   if (IsText(v)) {

@@ -214,7 +214,7 @@ Evaluation::Outcome Evaluation::EvalMember(const Node& node, Value& out) {
     Fail(node, absl::StrCat("cannot fetch ", named ? node.name : GoText(key), " from ", A(ExprTypeName(object))));
     return kError;
   }
-  int64_t index = key.kind() == ValueKind::kDouble ? static_cast<int64_t>(key.number()) : key.integer();
+  int64_t index = key.kind() == ValueKind::kDouble ? GoInt(key.number()) : key.integer();
   const int64_t size = IsList(object) ? object.list().size() : static_cast<int64_t>(object.string().size());
   if (index < 0) index += size;
   if (index < 0 || index >= size) {
@@ -453,7 +453,7 @@ bool WantInt(Evaluation& e, const Node& node, const Value& v, int64_t& out) {
   if (IsInt(v)) {
     out = v.integer();
   } else if (v.kind() == ValueKind::kDouble) {
-    out = static_cast<int64_t>(v.number());
+    out = GoInt(v.number());
   } else {
     return e.Fail(node, absl::StrCat("invalid operation: int(", A(ExprTypeName(v)), ")"));
   }

@@ -1,6 +1,7 @@
 // Values while an expression runs: pdata Values with tags for the kinds that OTLP does not have.
 #pragma once
 
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,11 @@ inline bool IsInt(const Value& v) { return v.kind() == ValueKind::kInt && v.tag(
 inline bool IsNumber(const Value& v) { return IsInt(v) || v.kind() == ValueKind::kDouble; }
 inline bool IsList(const Value& v) { return v.kind() == ValueKind::kList && v.tag() != kTagAnyMap; }
 inline bool IsAnyMap(const Value& v) { return v.kind() == ValueKind::kList && v.tag() == kTagAnyMap; }
+// Go's int(d) on the reference's platform: what no int64 can hold becomes the smallest one.
+inline int64_t GoInt(double d) {
+  const bool fits = d >= -9223372036854775808.0 && d < 9223372036854775808.0;
+  return fits ? static_cast<int64_t>(d) : std::numeric_limits<int64_t>::min();
+}
 inline double AsDouble(const Value& v) {
   return v.kind() == ValueKind::kDouble ? v.number() : static_cast<double>(v.integer());
 }
