@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "extension/file_storage/bolt.h"
 #include "extension/file_storage/store.h"
 #include "otelpipe/base/status_macros.h"
 #include "otelpipe/component/register.h"
@@ -21,6 +22,10 @@ std::string ErrnoText(int error) {
   if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] + 32);
   return text;
 }
+
+// The bucket of the reference's databases, and the key under which the store remembers up to which of their transactions it knows them.
+constexpr char kBucket[] = "default";
+constexpr char kTakenOver[] = "otelpipe.taken_over";
 
 // Creates `path` and what is missing above it.
 absl::Status MakeDirectories(const std::string& path, uint32_t permissions) {
@@ -99,14 +104,37 @@ absl::Status FileStorage::Start(Host&) {
   return absl::OkStatus();
 }
 
+absl::Status FileStorage::TakeOver(const std::string& file, StorageClient& store) const {
+  absl::StatusOr<std::unique_ptr<file_storage::BoltFile>> opened = file_storage::BoltFile::Open(file, config_.timeout);
+  if (!opened.ok()) {
+    if (opened.status().code() == absl::StatusCode::kDeadlineExceeded) {
+      return absl::DeadlineExceededError(absl::StrCat("timeout: another process has ", file, " open"));
+    }
+    context_.log.Error("a store of another format can't be read and is left alone", {{"file", file}, {"error", opened.status()}});
+    return absl::OkStatus();
+  }
+  const std::string transaction = absl::StrCat((*opened)->transaction());
+  absl::StatusOr<std::string> known = store.Get(kTakenOver);
+  if (known.ok() && *known == transaction) return absl::OkStatus();
+  file_storage::BoltContent content = (*opened)->Read(kBucket);
+  if (!content.damage.empty()) {
+    context_.log.Error("a store of another format is damaged, what is readable is used", {{"file", file}, {"error", content.damage}});
+  }
+  std::vector<StorageClient::Write> writes;
+  for (auto& [key, value] : content.values) writes.push_back({key, std::move(value), false});
+  writes.push_back({kTakenOver, transaction, false});
+  OTELPIPE_RETURN_IF_ERROR(store.Apply(writes));
+  context_.log.Info("the state that another collector kept is taken over", {{"file", file}, {"keys", content.values.size()}});
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::unique_ptr<StorageClient>> FileStorage::Open(ComponentKind kind, const ComponentId& id, std::string_view name) {
   std::string file = config_.directory + "/" + file_storage::ClientName(kind, id, name);
+  const std::string database = file;
   struct stat st;
   // The reference keeps one database file under this very name; ours is a folder beside it.
-  if (::stat(file.c_str(), &st) == 0 && !S_ISDIR(st.st_mode)) {
-    context_.log.Warn("a store of another format is there and is left alone", {{"file", file}});
-    file += ".store";
-  }
+  const bool occupied = ::stat(file.c_str(), &st) == 0 && !S_ISDIR(st.st_mode);
+  if (occupied) file += ".store";
   file_storage::StoreOptions options;
   options.fsync = config_.fsync;
   options.lock_timeout = config_.timeout;
@@ -116,6 +144,11 @@ absl::StatusOr<std::unique_ptr<StorageClient>> FileStorage::Open(ComponentKind k
   if (config_.compaction.on_start) {
     absl::Status status = store->Compact();
     if (!status.ok()) context_.log.Error("compaction on start failed", {{"error", status}});
+  }
+  if (occupied && kind == ComponentKind::kReceiver) {
+    OTELPIPE_RETURN_IF_ERROR(TakeOver(database, *store));
+  } else if (occupied) {
+    context_.log.Warn("a store of another format is there and is left alone", {{"file", database}});
   }
   return store;
 }

@@ -1,4 +1,7 @@
 // The file_storage extension: keeps the state of components (file positions, queues) in a directory. One folder per client holds a Store (store.h).
+//
+// Where the reference kept its database of a receiver, what is in it is copied to the store when it is opened, and again when the database was written since
+// then. The database itself is only read.
 #pragma once
 
 #include <array>
@@ -43,6 +46,9 @@ class FileStorage final : public Extension, public StorageExtension {
                                                       std::string_view name) override;
 
  private:
+  // Copies what the reference keeps in `file` to the store, unless that was done before.
+  absl::Status TakeOver(const std::string& file, StorageClient& store) const;
+
   Config config_;
   Context context_;
   uint32_t permissions_ = 0750;

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "otelpipe/base/status_macros.h"
 #include "otelpipe/component/register.h"
+#include "shared/stream/storage.h"
 
 namespace otelpipe {
 namespace {
@@ -47,12 +48,12 @@ FilelogReceiver::~FilelogReceiver() {
 }
 
 absl::Status FilelogReceiver::Init() {
-  auto compile = [this](const std::map<std::string, ExprText>& texts, const char* key,
+  auto compile = [this](const std::map<std::string, stream::ExprText>& texts, const char* key,
                         std::vector<std::pair<std::string_view, TemplateText>>& out) -> absl::Status {
     for (const auto& [name, value] : texts) {
       absl::StatusOr<TemplateText> text = TemplateText::Compile(value.text);
       if (!text.ok()) {
-        return config_.ErrorAt(absl::StrCat(key, "::", name),
+        return stream::ErrorAt(config_.node, absl::StrCat(key, "::", name),
                                absl::InvalidArgumentError(absl::StrCat("compile embedded expression: ", text.status().message(),
                                                                        ": {\"operator_id\":\"", config_.id, "\"}")));
       }
@@ -62,90 +63,32 @@ absl::Status FilelogReceiver::Init() {
   };
   OTELPIPE_RETURN_IF_ERROR(compile(config_.attributes, "attributes", attributes_));
   OTELPIPE_RETURN_IF_ERROR(compile(config_.resource, "resource", resource_));
-  OTELPIPE_ASSIGN_OR_RETURN(options_, config_.MakeTailOptions(context_));
-  OTELPIPE_RETURN_IF_ERROR(BuildHeader());
+  OTELPIPE_ASSIGN_OR_RETURN(options_, config_.MakeTailOptions(context_, config_.node));
+  if (config_.header.has_value()) {
+    OTELPIPE_ASSIGN_OR_RETURN(header_, stream::HeaderProgram::Build(*config_.header, config_.node, context_));
+  }
   OTELPIPE_ASSIGN_OR_RETURN(program_, OperatorProgram::Build(config_.operators, config_.id, context_));
-  delivery_ = std::make_unique<filelog::Delivery>(context_, config_.retry_on_failure, [this] {
+  stream::DeliveryOptions options{.retry = config_.retry_on_failure, .replayable = true};
+  delivery_ = std::make_unique<stream::Delivery>(context_, std::move(options), [this] {
     if (tailer_ != nullptr) tailer_->Resume();
   });
   program_->SetOutput([this](Batch batch, std::vector<AckRef> acks) {
-    if (delivery_ != nullptr) delivery_->Offer(std::move(batch), std::move(acks), std::exchange(bytes_collected_, 0));
-  });
-  return absl::OkStatus();
-}
-
-absl::Status FilelogReceiver::BuildHeader() {
-  if (!config_.header.has_value()) return absl::OkStatus();
-  const OperatorList& list = config_.header->metadata_operators;
-  auto wrong = [this](size_t i, std::string text) {
-    return config_.ErrorAt(absl::StrCat("header::metadata_operators::", i),
-                           absl::InvalidArgumentError("invalid config for 'header': " + text));
-  };
-  for (size_t i = 0; i < list.members.size(); ++i) {
-    const OperatorList::Member& m = list.members[i];
-    const std::string& id = m.id.empty() ? m.type : m.id;
-    if (m.type == "filter") return wrong(i, "operator of type filter is not allowed in `metadata_operators`");
-    if (m.type == "stdout" || m.type == "file_output") {
-      return wrong(i, absl::StrCat("operator '", id, "' in `metadata_operators` does not propagate entries"));
-    }
-  }
-  absl::StatusOr<std::unique_ptr<OperatorProgram>> built = OperatorProgram::Build(list, "header", context_);
-  if (!built.ok()) {
-    std::vector<ConfigError> errors = ConfigErrorsFromStatus(built.status());
-    for (ConfigError& e : errors) {
-      e.path = e.path.rfind("operators", 0) == 0 ? "header::metadata_" + e.path : "header";
-      e.message = "invalid config for 'header': failed to build pipelines: " + e.message;
-    }
-    return ConfigErrorsToStatus(errors);
-  }
-  header_program_ = *std::move(built);
-  header_program_->SetOutput([this](Batch batch, std::vector<AckRef>) {
-    absl::StatusOr<const LogsData*> logs = batch.ReadLogs();
-    if (!logs.ok() || header_map_ == nullptr) return;
-    for (const ResourceLogs& r : (*logs)->resources) {
-      for (const ScopeLogs& s : r.scopes) {
-        for (const LogRecord& record : s.records) {
-          for (const KeyValue& kv : record.attributes) {
-            header_map_->Set(*header_arena_, header_arena_->Copy(kv.key), Clone(kv.value, *header_arena_, true));
-          }
-        }
-      }
-    }
+    if (delivery_ != nullptr) delivery_->Offer(next_, std::move(batch), std::move(acks), std::exchange(bytes_collected_, 0));
   });
   return absl::OkStatus();
 }
 
 void FilelogReceiver::OnHeaderLine(std::string_view line, Arena& arena, Map& attributes) {
-  if (header_program_ == nullptr) return;
-  header_arena_ = &arena;
-  header_map_ = &attributes;
-  Entry entry = header_program_->NewEntry();
-  entry.body = Value::Str(line);
-  absl::Status status = header_program_->Process(entry);
-  if (!status.ok()) context_.log.Error("process header entry", {{"error", status}});
-  header_program_->Flush();
-  header_map_ = nullptr;
+  if (header_ != nullptr) header_->Add(line, arena, attributes);
 }
 
-void FilelogReceiver::SetOutput(Signal, Consumer* next) { delivery_->SetNext(next); }
+void FilelogReceiver::SetOutput(Signal, Consumer* next) { next_ = next; }
 
 absl::Status FilelogReceiver::Start(Host& host) {
   context_.log.Info("Starting stanza receiver");
-  if (config_.storage.has_value()) {
-    const std::string id = config_.storage->ToString();
-    Extension* extension = host.FindExtension(*config_.storage);
-    if (extension == nullptr) {
-      return absl::NotFoundError(absl::StrCat("storage client: storage extension '", id, "' not found"));
-    }
-    auto* storage = dynamic_cast<StorageExtension*>(extension);
-    if (storage == nullptr) {
-      return absl::FailedPreconditionError(absl::StrCat("storage client: non-storage extension '", id, "' found"));
-    }
-    absl::StatusOr<std::unique_ptr<StorageClient>> client = storage->Open(ComponentKind::kReceiver, context_.id, "");
-    if (!client.ok()) return Annotate(client.status(), "storage client: ");
-    checkpoint_ = std::make_unique<tail::Checkpoint>(*std::move(client), config_.id);
-  }
-  if (header_program_ != nullptr) OTELPIPE_RETURN_IF_ERROR(header_program_->Start());
+  OTELPIPE_ASSIGN_OR_RETURN(std::unique_ptr<StorageClient> client, stream::OpenStorage(config_.storage, config_.node, host, context_));
+  if (client != nullptr) checkpoint_ = std::make_unique<tail::Checkpoint>(std::move(client), config_.id);
+  if (header_ != nullptr) OTELPIPE_RETURN_IF_ERROR(header_->Start());
   OTELPIPE_RETURN_IF_ERROR(program_->Start());
   Logger log = context_.log.With({{"component", "fileconsumer"}});
   tailer_ = std::make_unique<tail::Tailer>(*std::move(options_), context_.loop, std::move(log), context_.metrics, this,
@@ -164,7 +107,7 @@ void FilelogReceiver::Shutdown(ShutdownDone done) {
   context_.log.Info("Stopping stanza receiver");
   tailer_->Stop();
   program_->Stop();
-  if (header_program_ != nullptr) header_program_->Stop();
+  if (header_ != nullptr) header_->Stop();
   // What is with the pipeline may finish while the rest of the service stops; the tailer then saves each step.
   delivery_->Stop([this, done = std::move(done)]() mutable {
     tailer_->Save();

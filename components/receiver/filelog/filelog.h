@@ -1,4 +1,4 @@
-// The filelog receiver: follows files and sends their records as logs. The work is done by shared/tail (files), OperatorProgram (records) and Delivery
+// The filelog receiver: follows files and sends their records as logs. The work is done by shared/tail (files), OperatorProgram (records) and shared/stream
 // (acknowledgement and back-pressure); this class joins them.
 #pragma once
 
@@ -14,7 +14,8 @@
 #include "otelpipe/operator/expression.h"
 #include "otelpipe/operator/program.h"
 #include "receiver/filelog/config.h"
-#include "receiver/filelog/delivery.h"
+#include "shared/stream/delivery.h"
+#include "shared/stream/header.h"
 #include "shared/tail/checkpoint.h"
 #include "shared/tail/tailer.h"
 
@@ -44,7 +45,6 @@ class FilelogReceiver final : public Receiver, public tail::TailSink {
   bool HasRoom() override { return delivery_->HasRoom(); }
   void OnHeaderLine(std::string_view line, Arena& arena, Map& attributes) override;
 
-  absl::Status BuildHeader();
   // The configured attributes or resource of a new entry.
   absl::Status Apply(const std::vector<std::pair<std::string_view, TemplateText>>& texts, Entry& entry, Map& map);
 
@@ -52,16 +52,14 @@ class FilelogReceiver final : public Receiver, public tail::TailSink {
   Context context_;
   std::optional<tail::TailOptions> options_;
   std::unique_ptr<OperatorProgram> program_;
-  std::unique_ptr<OperatorProgram> header_program_;
+  std::unique_ptr<stream::HeaderProgram> header_;
   std::vector<std::pair<std::string_view, TemplateText>> attributes_;
   std::vector<std::pair<std::string_view, TemplateText>> resource_;
-  std::unique_ptr<filelog::Delivery> delivery_;
+  Consumer* next_ = nullptr;
+  std::unique_ptr<stream::Delivery> delivery_;
   std::unique_ptr<tail::Checkpoint> checkpoint_;
   std::unique_ptr<tail::Tailer> tailer_;
   int64_t bytes_collected_ = 0;  // of input in the batch under construction
-  // Where the header's operators put what they made; set while a header line is processed.
-  Arena* header_arena_ = nullptr;
-  Map* header_map_ = nullptr;
 };
 
 }  // namespace otelpipe

@@ -308,8 +308,8 @@ TEST_CASE("Reading stops when too much is in flight", "[receiver][filelog]") {
   }
   size_t held = 0;
   for (auto& [bodies, done] : rig.pipeline.held) held += bodies.size();
-  CHECK(held * 1001 >= static_cast<size_t>(filelog::Delivery::kWindowBytes) - (512 << 10));
-  CHECK(held * 1001 <= static_cast<size_t>(filelog::Delivery::kWindowBytes) + (512 << 10));
+  CHECK(held * 1001 >= static_cast<size_t>(stream::Delivery::kWindowBytes) - (512 << 10));
+  CHECK(held * 1001 <= static_cast<size_t>(stream::Delivery::kWindowBytes) + (512 << 10));
   rig.pipeline.mode = Pipeline::kTake;
   rig.pipeline.FinishHeld(absl::OkStatus());
   rig.Poll(2);
@@ -319,9 +319,9 @@ TEST_CASE("Reading stops when too much is in flight", "[receiver][filelog]") {
 TEST_CASE("Storage that is not there is an error at the start", "[receiver][filelog]") {
   Rig rig;
   REQUIRE(rig.Make("storage: file_storage") == "");
-  CHECK(rig.receiver->Start(rig.host).message() == "storage client: storage extension 'file_storage' not found");
+  CHECK(rig.receiver->Start(rig.host).message() == "test:3:10: storage: storage client: storage extension 'file_storage' not found");
   REQUIRE(rig.Make("storage: other") == "");
-  CHECK(rig.receiver->Start(rig.host).message() == "storage client: non-storage extension 'other' found");
+  CHECK(rig.receiver->Start(rig.host).message() == "test:3:10: storage: storage client: non-storage extension 'other' found");
 }
 
 TEST_CASE("A receiver that was never started shuts down", "[receiver][filelog]") {

@@ -6,6 +6,7 @@
 #include "otelpipe/base/status_macros.h"
 #include "otelpipe/component/register.h"
 #include "otelpipe/pdata/codec.h"
+#include "shared/stream/storage.h"
 
 namespace otelpipe {
 namespace {
@@ -29,6 +30,17 @@ Map& FileAttributesOf(Metric& metric) { return metric.metadata; }
 
 }  // namespace
 
+void OtlpJsonFileConfig::Describe(Fields<OtlpJsonFileConfig>& f) {
+  f.InlineBase<stream::FileConfig>();
+  f.Optional("replay_file", &OtlpJsonFileConfig::replay_file, "Only false.");
+  f.Optional("storage", &OtlpJsonFileConfig::storage, "Extension that keeps the positions over a restart.");
+}
+
+void DecodeField(const ConfigNode& node, OtlpJsonFileConfig& out, DecodeContext& context) {
+  out.node = node;
+  internal::DecodeTable(node, TableOf<OtlpJsonFileConfig>(), &out, context);
+}
+
 OtlpJsonFileReceiver::OtlpJsonFileReceiver(Config config, Context context)
     : config_(std::move(config)), context_(std::move(context)) {}
 
@@ -40,30 +52,30 @@ OtlpJsonFileReceiver::~OtlpJsonFileReceiver() {
 }
 
 absl::Status OtlpJsonFileReceiver::Init() {
-  OTELPIPE_ASSIGN_OR_RETURN(options_, config_.MakeTailOptions(context_));
+  OTELPIPE_ASSIGN_OR_RETURN(options_, config_.MakeTailOptions(context_, config_.node));
+  if (config_.replay_file) {
+    return stream::ErrorAt(config_.node, "replay_file",
+                           absl::InvalidArgumentError("'replay_file' is not supported: files are read once"));
+  }
+  if (config_.header.has_value()) {
+    OTELPIPE_ASSIGN_OR_RETURN(header_, stream::HeaderProgram::Build(*config_.header, config_.node, context_));
+  }
   delivery_ = std::make_unique<stream::Delivery>(context_, stream::DeliveryOptions{.replayable = true, .transport = "file"}, [this] {
     if (tailer_ != nullptr) tailer_->Resume();
   });
   return absl::OkStatus();
 }
 
+void OtlpJsonFileReceiver::OnHeaderLine(std::string_view line, Arena& arena, Map& attributes) {
+  if (header_ != nullptr) header_->Add(line, arena, attributes);
+}
+
 void OtlpJsonFileReceiver::SetOutput(Signal signal, Consumer* next) { next_[static_cast<size_t>(signal)] = next; }
 
 absl::Status OtlpJsonFileReceiver::Start(Host& host) {
-  if (config_.storage.has_value()) {
-    const std::string id = config_.storage->ToString();
-    Extension* extension = host.FindExtension(*config_.storage);
-    if (extension == nullptr) {
-      return absl::NotFoundError(absl::StrCat("storage client: storage extension '", id, "' not found"));
-    }
-    auto* storage = dynamic_cast<StorageExtension*>(extension);
-    if (storage == nullptr) {
-      return absl::FailedPreconditionError(absl::StrCat("storage client: non-storage extension '", id, "' found"));
-    }
-    absl::StatusOr<std::unique_ptr<StorageClient>> client = storage->Open(ComponentKind::kReceiver, context_.id, "");
-    if (!client.ok()) return Annotate(client.status(), "storage client: ");
-    checkpoint_ = std::make_unique<tail::Checkpoint>(*std::move(client), "file_input");
-  }
+  OTELPIPE_ASSIGN_OR_RETURN(std::unique_ptr<StorageClient> client, stream::OpenStorage(config_.storage, config_.node, host, context_));
+  if (client != nullptr) checkpoint_ = std::make_unique<tail::Checkpoint>(std::move(client), "file_input");
+  if (header_ != nullptr) OTELPIPE_RETURN_IF_ERROR(header_->Start());
   Logger log = context_.log.With({{"component", "fileconsumer"}});
   tailer_ = std::make_unique<tail::Tailer>(*std::move(options_), context_.loop, std::move(log), context_.metrics, this, checkpoint_.get());
   options_.reset();
@@ -73,6 +85,7 @@ absl::Status OtlpJsonFileReceiver::Start(Host& host) {
 void OtlpJsonFileReceiver::Shutdown(ShutdownDone done) {
   if (tailer_ == nullptr) return done();
   tailer_->Stop();
+  if (header_ != nullptr) header_->Stop();
   // What is with the pipeline may finish while the rest of the service stops; the tailer then saves each step.
   delivery_->Stop([this, done = std::move(done)]() mutable {
     tailer_->Save();

@@ -13,45 +13,18 @@
 #include "otelpipe/component/component.h"
 #include "otelpipe/component/fields.h"
 #include "shared/stream/delivery.h"
-#include "shared/stream/input_config.h"
+#include "shared/stream/file_config.h"
+#include "shared/stream/header.h"
 #include "shared/tail/checkpoint.h"
 #include "shared/tail/tailer.h"
 
 namespace otelpipe {
 
-struct OtlpJsonFileConfig {
-  std::vector<std::string> include;
-  std::vector<std::string> exclude;
-  absl::Duration exclude_older_than = absl::ZeroDuration();
-  std::string start_at = "end";
-  stream::MultilineConfig multiline;
-  absl::Duration force_flush_period = absl::Milliseconds(500);
-  std::string encoding = "utf-8";
-  bool preserve_leading_whitespaces = false;
-  bool preserve_trailing_whitespaces = false;
-  bool include_file_name = true;
-  bool include_file_path = false;
-  bool include_file_name_resolved = false;
-  bool include_file_path_resolved = false;
-  bool include_file_owner_name = false;
-  bool include_file_owner_group_name = false;
-  bool include_file_record_number = false;
-  bool include_file_record_offset = false;
-  absl::Duration poll_interval = absl::Milliseconds(200);
-  ByteSize fingerprint_size{1000};
-  ByteSize initial_buffer_size{16 << 10};
-  ByteSize max_log_size{1 << 20};
-  int64_t max_concurrent_files = 1024;
-  int64_t max_batches = 0;
-  bool delete_after_read = false;
-  bool acquire_fs_lock = false;
-  std::string compression;
+struct OtlpJsonFileConfig : stream::FileConfig {
   bool replay_file = false;
   std::optional<ComponentId> storage;
   ConfigNode node;  // the whole block, for the places of mistakes
-
   static void Describe(Fields<OtlpJsonFileConfig>& f);
-  absl::StatusOr<tail::TailOptions> MakeTailOptions(const Context& context) const;
 };
 void DecodeField(const ConfigNode& node, OtlpJsonFileConfig& out, DecodeContext& context);
 
@@ -75,6 +48,7 @@ class OtlpJsonFileReceiver final : public Receiver, public tail::TailSink {
   void OnSlice(const tail::TailSlice& slice) override;
   void OnEndOfRead() override { arena_ = std::make_unique<Arena>(); }
   bool HasRoom() override { return delivery_->HasRoom(); }
+  void OnHeaderLine(std::string_view line, Arena& arena, Map& attributes) override;
 
   // The message of `signal` in the line, with the file's attributes; an empty batch when it holds nothing.
   absl::StatusOr<Batch> Decode(Signal signal, const tail::TailLine& line, const tail::TailSlice& slice) const;
@@ -86,6 +60,7 @@ class OtlpJsonFileReceiver final : public Receiver, public tail::TailSink {
   std::array<Consumer*, 3> next_{};  // by signal; null for those that no pipeline takes
   std::optional<tail::TailOptions> options_;
   std::unique_ptr<Arena> arena_ = std::make_unique<Arena>();  // of lines that had to be decoded
+  std::unique_ptr<stream::HeaderProgram> header_;
   std::unique_ptr<stream::Delivery> delivery_;
   std::unique_ptr<tail::Checkpoint> checkpoint_;
   std::unique_ptr<tail::Tailer> tailer_;

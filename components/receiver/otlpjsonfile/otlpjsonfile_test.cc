@@ -106,7 +106,8 @@ TEST_CASE("Mistakes are told in the reference's words", "[component][otlpjsonfil
   CHECK(rig.Make("encoding: nonsense") == "unsupported encoding 'nonsense'");
   CHECK(rig.Make("replay_file: true") == "'replay_file' is not supported: files are read once");
   CHECK(rig.Make("replay_file: false") == "");
-  CHECK(rig.Make("header: {pattern: a}").find("header") != std::string::npos);
+  CHECK(rig.Make("header: {pattern: a}") == "'header' requires feature gate 'filelog.allowHeaderMetadataParsing'");
+  CHECK(rig.Make("ordering_criteria: {sort_by: [{sort_type: numeric}]}") == "'regex' must be specified when 'sort_by' is specified");
 }
 
 TEST_CASE("Each line goes to the pipeline of its signal, with the name of its file", "[component][otlpjsonfile]") {
@@ -175,7 +176,7 @@ TEST_CASE("What was not delivered is read again after a restart, what was is not
   rig.loop.RunUntilIdle();
   CHECK(done);
   CHECK(rig.Make("storage: nope") == "");
-  CHECK(rig.receiver->Start(rig.host).message() == "storage client: storage extension 'nope' not found");
+  CHECK(rig.receiver->Start(rig.host).message() == "test:3:10: storage: storage client: storage extension 'nope' not found");
 }
 
 }  // namespace otelpipe

@@ -118,7 +118,8 @@ absl::Status SyslogReceiver::Init() {
 
 void SyslogReceiver::SetOutput(Signal, Consumer* next) { input_.SetNext(next); }
 
-absl::Status SyslogReceiver::Start(Host&) {
+absl::Status SyslogReceiver::Start(Host& host) {
+  OTELPIPE_ASSIGN_OR_RETURN(storage_, stream::OpenStorage(config_.storage, config_.node, host, context_));
   OTELPIPE_RETURN_IF_ERROR(input_.Start());
   return Annotate(tcp_ != nullptr ? tcp_->Start() : udp_->Start(), "start stanza: ");
 }

@@ -9,6 +9,7 @@
 #include "otelpipe/component/component.h"
 #include "otelpipe/component/fields.h"
 #include "shared/stream/log_input.h"
+#include "shared/stream/storage.h"
 #include "shared/stream/tcp_input.h"
 #include "shared/stream/udp_input.h"
 
@@ -50,6 +51,8 @@ class SyslogReceiver final : public Receiver {
  private:
   Config config_;
   Context context_;
+  // Nothing is kept in it, as in the reference; it is opened so that mistakes show.
+  std::unique_ptr<StorageClient> storage_;
   stream::LogInput input_;
   std::unique_ptr<stream::TcpInput> tcp_;
   std::unique_ptr<stream::UdpInput> udp_;

@@ -150,6 +150,12 @@ TEST_CASE("A port that is taken is an error at the start", "[component][tcplog]"
             ": bind: address already in use");
 }
 
+TEST_CASE("Storage that is not there is an error at the start, with its place", "[component][tcplog]") {
+  Rig rig;
+  REQUIRE(rig.Make(kListen + "storage: nowhere") == "");
+  CHECK(rig.receiver->Start(rig.host).message() == "test:2:10: storage: storage client: storage extension 'nowhere' not found");
+}
+
 TEST_CASE("A receiver that was never started shuts down", "[component][tcplog]") {
   Rig rig;
   REQUIRE(rig.Make(kListen) == "");

@@ -50,9 +50,9 @@ TlsServerConfig ServerTls() {
 struct Rig : stream::TestRig<TcplogReceiver> {
   Rig() : TestRig("tcplog") {
     TcplogConfig config;
-    config.tcp.listen_address = "127.0.0.1:0";
-    config.tcp.tls = ServerTls();
-    config.tcp.one_log_per_packet = true;
+    config.socket.listen_address = "127.0.0.1:0";
+    config.socket.tls = ServerTls();
+    config.socket.one_log_per_packet = true;
     receiver = std::make_unique<TcplogReceiver>(std::move(config), context);
     REQUIRE(receiver->Init().ok());
     receiver->SetOutput(Signal::kLogs, &pipeline);

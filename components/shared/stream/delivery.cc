@@ -199,6 +199,9 @@ void Delivery::Failed(std::unique_ptr<Item> item, const absl::Status& status, bo
     if (item->accepted) {
       log_.Debug("a batch was dropped downstream", {{"error", status}, {"dropped_items", item->records}});
     } else {
+      if (item->signal == Signal::kLogs) {
+        log_.Error(call + " failed. Enable retry_on_failure to slow down reading logs and avoid dropping.", {{"error", status}});
+      }
       log_.Error(call + " failed", {{"error", status}, {"dropped_items", item->records}});
     }
     Release(std::move(item), true);
@@ -221,7 +224,7 @@ void Delivery::Failed(std::unique_ptr<Item> item, const absl::Status& status, bo
   }
   if (log_.Enabled(LogLevel::kDebug)) {
     log_.Debug(call + " failed. Will retry the request after interval.",
-               {{"error", status}, {"interval", absl::FormatDuration(wait)}, {"items", item->records}});
+               {{"error", status}, {"interval", absl::FormatDuration(wait)}, {item->signal == Signal::kLogs ? "logs_count" : "items", item->records}});
   }
   Keep(std::move(item), wait);
 }

@@ -25,7 +25,7 @@ void InputConfig::Describe(Fields<InputConfig>& f) {
   f.Optional("resource", &C::resource, "Resource attributes of every record; texts with EXPR(...).");
   f.Optional("operators", &C::operators, "Log operators, in order.");
   f.Optional("retry_on_failure", &C::retry_on_failure, "What to do with batches that the pipeline fails to deliver.");
-  f.Optional("storage", &C::storage, "Accepted; a socket has no position to remember.");
+  f.Optional("storage", &C::storage, "Extension that keeps the state of the receiver over a restart.");
   f.Optional("id", &C::id, "Id of the input among the operators.");
   f.Optional("type", &C::type, "Type of the input.");
   f.Unsupported("output", "write the operators in the order the records take, or use a router");
@@ -35,7 +35,14 @@ absl::Status ErrorAt(const ConfigNode& block, std::string_view path, const absl:
   const ConfigNode* found = &block;
   for (std::string_view rest = path; !rest.empty();) {
     const size_t end = rest.find("::");
-    const ConfigNode* next = found->is_map() ? found->Find(rest.substr(0, end)) : nullptr;
+    const ConfigNode* next = nullptr;
+    if (found->is_map()) {
+      next = found->Find(rest.substr(0, end));
+    } else if (found->is_list()) {
+      size_t index = 0;
+      for (char c : rest.substr(0, end)) index = index * 10 + static_cast<size_t>(c - '0');
+      if (index < found->items.size()) next = &found->items[index];
+    }
     if (next == nullptr) break;
     found = next;
     rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 2);

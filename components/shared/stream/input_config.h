@@ -44,7 +44,7 @@ struct InputConfig {
   static void Describe(Fields<InputConfig>& f);
 };
 
-// An error that points at the value under `path` ("multiline::line_start_pattern") of the receiver's block.
+// An error that points at the value under `path` ("multiline::line_start_pattern", "operators::0") of the receiver's block, or at the last step that is there.
 absl::Status ErrorAt(const ConfigNode& block, std::string_view path, const absl::Status& status);
 
 }  // namespace otelpipe::stream

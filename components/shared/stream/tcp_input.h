@@ -40,7 +40,7 @@ class TcpInput {
   TcpInput(const TcpInput&) = delete;
 
   // Checks the configuration, in the reference's words; `path` is the place of its block below `block` ("" or "tcp").
-  absl::Status Init(const ConfigNode& block, std::string_view path, bool octet_counting);
+  absl::Status Init(const ConfigNode& block, std::string_view path, bool octet_counting = false);
   absl::Status Start();
   // The pipeline has room again.
   void Resume();

@@ -170,10 +170,8 @@ absl::StatusOr<Checkpoint::Loaded> Checkpoint::Load() {
   const std::string file_prefix = prefix_ + ".file.";
   dom::parser parser;
   std::vector<std::string> keys = client_->Keys();
-  bool any = false;
   for (const std::string& key : keys) {
     if (key.compare(0, file_prefix.size(), file_prefix) != 0) continue;
-    any = true;
     uint64_t id = 0;
     const char* digits = key.data() + file_prefix.size();
     std::from_chars(digits, key.data() + key.size(), id);
@@ -196,15 +194,35 @@ absl::StatusOr<Checkpoint::Loaded> Checkpoint::Load() {
     file->save_fingerprint = false;
     loaded.files.push_back(std::move(file));
   }
-  if (any) return loaded;
   // Files the reference knew, when this store was its.
   const std::string known_key = prefix_ + ".knownFiles";
   absl::StatusOr<std::string> known = client_->Get(known_key);
-  if (!known.ok()) {
-    if (known.status().code() == absl::StatusCode::kNotFound) return loaded;
-    return known.status();
+  if (known.status().code() == absl::StatusCode::kNotFound) return loaded;
+  if (!known.ok()) return known.status();
+  OTELPIPE_ASSIGN_OR_RETURN(std::vector<std::shared_ptr<TailFile>> theirs, ParseKnownFiles(*known));
+  const size_t own = loaded.files.size();
+  for (std::shared_ptr<TailFile>& file : theirs) {
+    TailFile* same = nullptr;
+    for (size_t i = 0; i < own && same == nullptr; ++i) {
+      TailFile& ours = *loaded.files[i];
+      if (ours.compressed == file->compressed && (ours.has_fingerprint_of(file->fingerprint) || file->has_fingerprint_of(ours.fingerprint))) {
+        same = &ours;
+      }
+    }
+    if (same == nullptr) {
+      loaded.files.push_back(std::move(file));
+    } else if (file->compressed ? file->base.compressed > same->base.compressed : file->offset > same->offset) {
+      same->offset = same->acked = file->offset;
+      same->record_number = same->acked_records = file->record_number;
+      same->check = same->acked_check = TailCheck();
+      same->base = same->acked_base = file->base;
+      same->tail_length = file->tail_length;
+      same->tail_since_ns = file->tail_since_ns;
+      if (file->fingerprint.size() > same->fingerprint.size()) same->fingerprint = file->fingerprint;
+      same->save_fingerprint = true;
+    }
   }
-  OTELPIPE_ASSIGN_OR_RETURN(loaded.files, ParseKnownFiles(*known));
+  writes_.push_back({known_key, "", true});
   return loaded;
 }
 

@@ -1,7 +1,8 @@
 // Checkpoint: the saved state of files in a StorageClient.
 //
 // Two keys a file, so that moving on costs few bytes: `<prefix>.file.<id>` holds identity, `<prefix>.pos.<id>` the position. Values are JSON.
-// The value the reference keeps under `<prefix>.knownFiles` is taken over when ours are absent.
+// The value the reference keeps under `<prefix>.knownFiles` is taken over, and removed with the first Commit: of a file that both know the further position
+// counts.
 #pragma once
 
 #include <cstdint>

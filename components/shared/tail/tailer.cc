@@ -62,11 +62,10 @@ absl::Status Tailer::Start() {
     }
     next_id_ = loaded.next_id;
     for (FilePtr& file : loaded.files) {
-      bool taken_over = file->id == 0;
-      if (taken_over) file->id = next_id_++;
+      if (file->id == 0) file->id = next_id_++;
       files_.emplace(file->id, file);
       orphans_.push_back(file);
-      if (taken_over) MarkDirty(*file);
+      if (file->save_fingerprint) MarkDirty(*file);  // taken over
     }
     if (!loaded.files.empty()) {
       log_.Info("Resuming from previously known offset(s). 'start_at' setting is not applicable.");
