@@ -165,7 +165,7 @@ class Parser {
       }
       if (previous == "??" && token.text != "??") {
         return Fail(token.offset, absl::StrCat("Operator (", token.text,
-                                               ") and coalesce expressions (??) cannot be mixed. Wrap either by parentheses."));
+                                               ") and coalesce expressions (?\?) cannot be mixed. Wrap either by parentheses."));
       }
       NodePtr right = info->op == Op::kPower ? Expression(info->precedence) : Expression(info->precedence + 1);
       if (!ok()) return left;
