@@ -76,12 +76,18 @@ class FakeHost : public Host {
   Extension* storage = nullptr;
 };
 
+// May go before the queue, which then answers nobody.
 struct Outcome {
+  ~Outcome() { *gone = true; }
   bool accepted = false;
   int finished = 0;
   absl::Status status;
+  const std::shared_ptr<bool> gone = std::make_shared<bool>(false);
   Done Make() {
-    return Done::On([this] { accepted = true; }, [this](const absl::Status& s) { ++finished, status = s; });
+    return Done::On([this] { accepted = true; },
+                    [this, gone = gone](const absl::Status& s) {
+                      if (!*gone) ++finished, status = s;
+                    });
   }
 };
 
