@@ -2,7 +2,6 @@
 
 #include "absl/strings/ascii.h"
 #include "otelpipe/component/register.h"
-#include "shared/exposition/names.h"
 #include "shared/exposition/reply.h"
 
 namespace otelpipe {
@@ -13,7 +12,7 @@ prometheus::SeriesStore::Options StoreOptions(const PrometheusExporter::Config& 
   options.naming.name_space = config.name_space;
   options.naming.add_suffixes = config.add_metric_suffixes;
   for (const auto& [name, value] : config.const_labels) {
-    options.naming.const_labels.emplace_back(exposition::EscapeLabelName(name), value);
+    options.naming.const_labels.emplace_back(name, value);
   }
   options.resource_labels = config.resource_to_telemetry_conversion.enabled;
   return options;

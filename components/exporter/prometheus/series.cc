@@ -20,9 +20,13 @@ std::string SortAndCheck(LabelPairs& labels, const std::string& full_name) {
     if (!exposition::IsValidLabelName(labels[i].first)) {
       return absl::StrCat("\"", labels[i].first, "\" is not a valid label name for metric \"", full_name, "\"");
     }
-    if (i > 0 && labels[i].first == labels[i - 1].first) {
-      return absl::StrCat("duplicate label names in constant and variable labels for metric \"", full_name, "\"");
-    }
+  }
+  // Names that differ only where a page replaces characters would meet there, and the scraper refuse all of it.
+  std::vector<std::string> shown;
+  for (const auto& [name, value] : labels) shown.push_back(exposition::EscapeLabelName(name));
+  std::sort(shown.begin(), shown.end());
+  if (std::adjacent_find(shown.begin(), shown.end()) != shown.end()) {
+    return absl::StrCat("duplicate label names in constant and variable labels for metric \"", full_name, "\"");
   }
   return "";
 }
@@ -59,6 +63,7 @@ void Series::Render(const Naming& naming) {
   shown_as = counter                          ? Type::kCounter
              : type == MetricType::kHistogram ? Type::kHistogram
              : type == MetricType::kSummary   ? Type::kSummary
+             : unknown                        ? Type::kUntyped
                                               : Type::kGauge;
   labels = attributes;
   if (target != nullptr && target->job) labels.emplace_back("job", *target->job);
@@ -150,7 +155,15 @@ void Series::Take(const SummaryDataPoint& p) {
   count = p.count;
   sum = p.sum;
   quantiles.clear();
-  for (const QuantileValue& q : p.quantile_values) quantiles.emplace_back(q.quantile, q.value);
+  for (const QuantileValue& q : p.quantile_values) {
+    // Of equal ones the last counts: a page with both would be refused.
+    auto same = std::find_if(quantiles.begin(), quantiles.end(), [&q](const auto& have) { return have.first == q.quantile; });
+    if (same != quantiles.end()) {
+      same->second = q.value;
+    } else {
+      quantiles.emplace_back(q.quantile, q.value);
+    }
+  }
   std::sort(quantiles.begin(), quantiles.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
 }
 
@@ -159,6 +172,7 @@ void Series::Write(exposition::Page& page, bool timestamps) const {
   if (timestamps) millis = static_cast<int64_t>(time / 1'000'000);
   switch (shown_as) {
     case Type::kGauge:
+    case Type::kUntyped:
       page.Value(label_text, is_int ? static_cast<double>(integer) : number, millis);
       return;
     case Type::kCounter:
@@ -179,7 +193,11 @@ void Series::Write(exposition::Page& page, bool timestamps) const {
   uint64_t cumulative = 0;
   for (const auto& [bound, n] : sorted) {
     cumulative += n;
-    buckets.push_back({bound, cumulative, nullptr});
+    if (!buckets.empty() && buckets.back().bound == bound) {
+      buckets.back().cumulative = cumulative;
+    } else {
+      buckets.push_back({bound, cumulative, nullptr});
+    }
   }
   const exposition::Exemplar* infinite = nullptr;
   for (const exposition::Exemplar& e : exemplars) {

@@ -26,7 +26,7 @@ Target MakeTarget(const Map& resource);
 struct Naming {
   std::string name_space;
   bool add_suffixes = true;
-  exposition::LabelPairs const_labels;  // names are escaped already
+  exposition::LabelPairs const_labels;
 };
 
 // The state of one series. The members from `start` on are those of its newest data point.
@@ -35,6 +35,7 @@ struct Series {
   std::string name, description, unit;
   MetricType type = MetricType::kNone;
   bool monotonic = false;
+  bool unknown = false;  // a gauge that was made of a Prometheus metric without type
   // The rest of its labels, without const_labels, job and instance: the names as they are shown.
   exposition::LabelPairs attributes;
   std::shared_ptr<const Target> target;

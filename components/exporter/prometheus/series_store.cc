@@ -55,6 +55,12 @@ bool BeforeInFamily(const exposition::LabelPairs& a, const exposition::LabelPair
   return false;
 }
 
+// Whether the metadata says that Prometheus did not know the type.
+bool IsUnknown(const Metric& m) {
+  const Value* type = m.metadata.Find("prometheus.type");
+  return type != nullptr && type->is_string() && type->string() == "unknown";
+}
+
 std::string UpperName(exposition::Type type) { return absl::AsciiStrToUpper(A(exposition::TypeName(type))); }
 
 }  // namespace
@@ -132,12 +138,14 @@ void SeriesStore::AddPoints(const Metric& m, const Vec<Point>& points, const Ori
     }
     Series& s = *it->second;
     s.updated = origin.now;
+    const bool unknown = IsUnknown(m);
     redraw |= s.description != m.description || s.unit != m.unit || s.monotonic != m.is_monotonic ||
-              s.target != origin.target;
+              s.unknown != unknown || s.target != origin.target;
     if (!redraw) continue;
     s.description = m.description;
     s.unit = m.unit;
     s.monotonic = m.is_monotonic;
+    s.unknown = unknown;
     s.target = origin.target;
     s.Render(options_.naming);
     arranged_ = false;
@@ -280,7 +288,8 @@ void SeriesStore::Arrange() {
       Complain(LogLevel::kError, absl::StrCat("failed to convert metric ", s->name, ": ", s->problem));
       continue;
     }
-    auto [it, inserted] = families_.try_emplace(s->family, Family{s->description, s->shown_as, s->order + 1, {}, {}});
+    const auto& [help, type] = definitions_.try_emplace(s->family, s->description, s->shown_as).first->second;
+    auto it = families_.try_emplace(s->family, Family{help, type, s->order + 1, {}, {}}).first;
     Family& family = it->second;
     if (family.type != s->shown_as) {
       Complain(LogLevel::kError,
@@ -301,6 +310,13 @@ void SeriesStore::Arrange() {
     }
     family.series.push_back(s);
   }
+  std::erase_if(definitions_, [this](const auto& definition) {
+    auto family = families_.find(definition.first);
+    if (family == families_.end()) return true;
+    if (!family->second.series.empty()) return false;
+    arranged_ = false;  // only series of another type are left: they are shown from the next page on
+    return true;
+  });
   DropCollisions();
   for (auto& [name, family] : families_) {
     std::stable_sort(family.series.begin(), family.series.end(),
@@ -326,6 +342,15 @@ void SeriesStore::DropCollisions() {
                                               "\" collides with previously collected metric named \"",
                                               other_came_first ? other->first : name, "\""));
     }
+  }
+  // Nor may two names be one on the page.
+  std::map<std::string, std::string> shown;
+  for (const auto& [name, family] : families_) {
+    auto [it, inserted] = shown.try_emplace(exposition::EscapeMetricName(name), name);
+    if (inserted || dropped.count(name) != 0) continue;
+    dropped.insert(name);
+    Complain(LogLevel::kError, absl::StrCat("failed to convert metric ", name, ": it is shown by the name of \"",
+                                            it->second, "\""));
   }
   for (const std::string& name : dropped) families_.erase(name);
 }

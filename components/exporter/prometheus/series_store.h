@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "exporter/prometheus/series.h"
@@ -79,6 +80,8 @@ class SeriesStore {
   // The page's shape; made anew when series come, go or change their looks.
   bool arranged_ = false;
   std::map<std::string, Family> families_;
+  // Help and type that a name was shown with first; they stay while the name has series.
+  std::map<std::string, std::pair<std::string, exposition::Type>> definitions_;
   std::vector<Complaint> complaints_;
   size_t last_page_size_ = 0;
 

@@ -283,5 +283,93 @@ TEST_CASE("Exemplars stand at the buckets of their values", "[exporter][promethe
   CHECK(page.find("le=\"1.0\"} 1\n") != std::string::npos);
 }
 
+TEST_CASE("Bounds and quantiles that are there twice are shown once", "[exporter][prometheus]") {
+  Fixture f;
+  Source s;
+  s.Histogram(s.Add("h", MetricType::kHistogram), {1, 1, 2}, {1, 2, 3, 4}, 10);
+  SummaryDataPoint& p = s.Add("s", MetricType::kSummary).summary_points.Add(s.data->arena);
+  for (double value : {7.0, 8.0}) {
+    QuantileValue& q = p.quantile_values.Add(s.data->arena);
+    q.quantile = 0.5;
+    q.value = value;
+  }
+  f.Add(s);
+  CHECK(f.Samples() ==
+        "h_bucket{le=\"1\"} 3\nh_bucket{le=\"2\"} 6\nh_bucket{le=\"+Inf\"} 10\nh_sum{} 10\nh_count{} 10\n"
+        "s{quantile=\"0.5\"} 8\ns_sum{} 0\ns_count{} 0\n");
+}
+
+TEST_CASE("A gauge whose metadata says that its type is unknown is untyped", "[exporter][prometheus]") {
+  Fixture f;
+  Source s;
+  Metric& m = s.Add("x", MetricType::kGauge);
+  s.Number(m, 1, 1);
+  m.metadata.Set(s.data->arena, "prometheus.type", Value::Str("unknown"));
+  f.Add(s);
+  CHECK(f.store.Write(exposition::Format::kText, false).find("# TYPE x untyped\n") != std::string::npos);
+  CHECK(f.store.Write(exposition::Format::kOpenMetrics, false).find("# TYPE x unknown\n") != std::string::npos);
+}
+
+TEST_CASE("Names are sorted as they are and written as a page can hold them", "[exporter][prometheus]") {
+  Fixture f;
+  Source s;
+  Metric& m = s.Add("sp\xC3\xA9.x", MetricType::kGauge);
+  NumberDataPoint& p = s.Number(m, 1, 1);
+  p.attributes.Set(s.data->arena, "\xC3\xA9", Value::Str("a"));
+  p.attributes.Set(s.data->arena, "z", Value::Str("b"));
+  s.Number(s.Add("spz", MetricType::kGauge), 2, 1);
+  s.Number(s.Add("sp\xC3\xA8.x", MetricType::kGauge), 3, 1);
+  f.Add(s);
+  // Of the two names that meet on the page the first stays.
+  CHECK(f.Samples() == "spz{} 2\nsp__x{} 3\n");
+  Fixture g;
+  Source only;
+  NumberDataPoint& q = only.Number(only.Add("g", MetricType::kGauge), 1, 1);
+  q.attributes.Set(only.data->arena, "\xC3\xA9", Value::Str("a"));
+  q.attributes.Set(only.data->arena, "z", Value::Str("b"));
+  g.Add(only);
+  CHECK(g.Samples() == "g{z=\"b\",_=\"a\"} 1\n");
+}
+
+TEST_CASE("A family keeps the description it was shown with first", "[exporter][prometheus]") {
+  Fixture f;
+  auto add = [&f](std::string_view description, uint64_t time, int64_t now) {
+    Source s;
+    Metric& m = s.Add("x", MetricType::kGauge);
+    m.description = description;
+    s.Number(m, 1, time);
+    f.Add(s, now);
+  };
+  auto page = [&f] { return f.store.Write(exposition::Format::kText, false); };
+  add("one", 1, 1);
+  CHECK(page().find("# HELP x one\n") != std::string::npos);
+  add("two", 2, 2);
+  CHECK(page().find("# HELP x one\n") != std::string::npos);
+  CHECK(f.messages->all == std::vector<std::string>{"Instrument description conflict, using existing"});
+  f.store.Expire(3);
+  CHECK(page().empty());
+  add("three", 3, 4);
+  CHECK(page().find("# HELP x three\n") != std::string::npos);
+}
+
+TEST_CASE("A family changes its type when the last series of the old type is gone", "[exporter][prometheus]") {
+  Fixture f;
+  f.AddNumber(MetricType::kGauge, 1, 1, 0, 0);
+  CHECK(f.Samples() == "x{} 1\n");
+  Source s;
+  s.Number(s.Add("x", MetricType::kSum, 2, false), 2, 2);
+  s.Number(s.Add("x.total", MetricType::kSum), 3, 2);
+  s.Number(s.Add("x.total", MetricType::kGauge), 4, 2);
+  f.Add(s, 5);
+  f.store.Expire(2);
+  CHECK(f.Samples() == "x{} 2\nx_total{} 3\n");
+  Source later;
+  later.Number(later.Add("x.total", MetricType::kGauge), 5, 9);
+  f.Add(later, 9);
+  f.store.Expire(6);
+  f.Samples();
+  CHECK(f.Samples() == "x_total{} 5\n");
+}
+
 }  // namespace
 }  // namespace otelpipe::prometheus

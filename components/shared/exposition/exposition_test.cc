@@ -25,7 +25,7 @@ TEST_CASE("Names of metrics with their unit and kind are the reference's", "[sha
                       {"a:b_c", "", kGauge, "a_b_c"},
                       {"x.seconds", "s", kGauge, "x_seconds"},
                       {"http.total", "1", kCounter, "http_total"},
-                      {"sp\xC3\xA9.cial", "", kGauge, "sp__cial"},
+                      {"sp\xC3\xA9.cial", "", kGauge, "sp\xC3\xA9_cial"},
                       {"a\xE2\x80\x94-b", "", kGauge, "a_b"},
                       {"", "", kGauge, ""},
                       {"lat", "ms", NameKind::kOther, "lat_milliseconds"},
@@ -64,7 +64,12 @@ TEST_CASE("Label names get a prefix where they would be invalid", "[shared][expo
   CHECK(LabelName("_priv") == "key_priv");
   CHECK(LabelName("__x") == "__x");
   CHECK(EscapeLabelName("bad label") == "bad_label");
+  CHECK(LabelName("\u00e9t.\u00e9") == "\u00e9t_\u00e9");  // letters beyond ASCII get no prefix
+  CHECK(EscapeLabelName("\u00e9t_\u00e9") == "_t__");
+  CHECK(EscapeMetricName("9a:b.\u00e9") == "_a:b__");
   CHECK(IsValidLabelName("a_1"));
+  CHECK(IsValidLabelName("\u00e9 1"));
+  CHECK_FALSE(IsValidLabelName("\xff"));
   CHECK_FALSE(IsValidLabelName("__x"));
   CHECK_FALSE(IsValidLabelName(""));
 }

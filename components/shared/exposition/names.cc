@@ -24,8 +24,7 @@ bool IsWordRune(const regex::DecodedRune& rune, const char* p) {
   return RE2::FullMatch(re2::StringPiece(p, rune.width), pattern);
 }
 
-// Splits at every character that is no letter, no digit and not in `also`; empty pieces vanish. Letters beyond ASCII
-// become `_`.
+// Splits at every character that is no letter, no digit and not in `also`; empty pieces vanish.
 Words Split(std::string_view text, std::string_view also = "") {
   Words out;
   bool open = false;
@@ -33,7 +32,7 @@ Words Split(std::string_view text, std::string_view also = "") {
     const regex::DecodedRune rune = regex::DecodeRune(p, end);
     if (IsWordRune(rune, p) || (rune.rune < 0x80 && also.find(*p) != also.npos)) {
       if (!std::exchange(open, true)) out.emplace_back();
-      out.back() += rune.rune < 0x80 ? *p : '_';
+      out.back().append(p, rune.width);
     } else {
       open = false;
     }
@@ -150,7 +149,16 @@ std::string OwnMetricName(std::string_view name, std::string_view unit, bool cou
 }
 
 std::string LabelName(std::string_view name) {
-  std::string out = Sanitize(name, false);
+  std::string out;
+  for (const char *p = name.data(), *end = p + name.size(); p != end;) {
+    const regex::DecodedRune rune = regex::DecodeRune(p, end);
+    if (IsWordRune(rune, p)) {
+      out.append(p, rune.width);
+    } else {
+      out += '_';
+    }
+    p += rune.width;
+  }
   if (out.empty()) return out;
   if (IsDigit(out[0])) return "key_" + out;
   if (out[0] == '_' && !(out.size() > 1 && out[1] == '_')) return "key" + out;
@@ -163,10 +171,14 @@ std::string EscapeLabelName(std::string_view name) {
   return out;
 }
 
+std::string EscapeMetricName(std::string_view name) {
+  std::string out = Sanitize(name, true);
+  if (!out.empty() && IsDigit(out[0])) out[0] = '_';
+  return out;
+}
+
 bool IsValidLabelName(std::string_view name) {
-  if (name.empty() || IsDigit(name[0]) || name.substr(0, 2) == "__") return false;
-  return std::all_of(name.begin(), name.end(),
-                     [](char c) { return c == '_' || IsAsciiAlnum(static_cast<unsigned char>(c)); });
+  return !name.empty() && name.substr(0, 2) != "__" && regex::IsValidUtf8(name);
 }
 
 }  // namespace otelpipe::exposition

@@ -4,8 +4,8 @@
 //   MetricName("speed", "m/s", NameKind::kGauge, "shop", true)                      // shop_speed_meters_per_second
 //   LabelName("k8s.pod")                                                            // k8s_pod
 //
-// All results are written in ASCII: what the reference keeps inside (letters beyond ASCII) and replaces only on the
-// wire is replaced here.
+// Letters beyond ASCII stay in the names: they decide what is sorted where and what is the same. What a page can't hold is
+// replaced when it is written (Page, RenderLabels).
 #pragma once
 
 #include <string>
@@ -36,10 +36,12 @@ std::string OwnMetricName(std::string_view name, std::string_view unit, bool cou
 // underscore the prefix `key`.
 std::string LabelName(std::string_view name);
 
-// Each character that a label name may not have becomes `_`, a leading digit too; nothing else changes.
+// As a page shows them: each character that such a name may not have becomes `_`, a leading digit too; nothing else
+// changes.
 std::string EscapeLabelName(std::string_view name);
+std::string EscapeMetricName(std::string_view name);
 
-// Letters, digits and `_`, no digit in front, and not one of the reserved names (`__...`).
+// Whether a series may have a label of this name: any text but "" and the reserved names (`__...`).
 bool IsValidLabelName(std::string_view name);
 
 }  // namespace otelpipe::exposition

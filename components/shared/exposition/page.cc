@@ -4,6 +4,7 @@
 
 #include "otelpipe/pdata/text.h"
 #include "otelpipe/regex/utf8.h"
+#include "shared/exposition/names.h"
 
 namespace otelpipe::exposition {
 namespace {
@@ -53,6 +54,8 @@ std::string_view TypeName(Type type) {
       return "histogram";
     case Type::kSummary:
       return "summary";
+    case Type::kUntyped:
+      return "untyped";
   }
   return "";
 }
@@ -61,7 +64,7 @@ std::string RenderLabels(const LabelPairs& labels) {
   std::string out;
   for (const auto& [name, value] : labels) {
     if (!out.empty()) out += ',';
-    out += name;
+    out += EscapeLabelName(name);
     out += "=\"";
     AppendEscaped(out, value, true);
     out += '"';
@@ -70,9 +73,9 @@ std::string RenderLabels(const LabelPairs& labels) {
 }
 
 void Page::Family(std::string_view name, std::string_view help, Type type) {
-  name_ = name;
-  std::string_view shown = name;
-  std::string_view type_name = TypeName(type);
+  name_ = EscapeMetricName(name);
+  std::string_view shown = name_;
+  std::string_view type_name = format_ == Format::kOpenMetrics && type == Type::kUntyped ? "unknown" : TypeName(type);
   if (format_ == Format::kOpenMetrics && type == Type::kCounter) {
     // OpenMetrics knows counters by their `_total` only.
     if (shown.ends_with("_total")) {

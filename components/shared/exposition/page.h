@@ -24,13 +24,13 @@
 namespace otelpipe::exposition {
 
 enum class Format { kText, kOpenMetrics };
-enum class Type { kCounter, kGauge, kHistogram, kSummary };
+enum class Type { kCounter, kGauge, kHistogram, kSummary, kUntyped };
 // "counter", "gauge" ...
 std::string_view TypeName(Type type);
 
 using LabelPairs = std::vector<std::pair<std::string, std::string>>;  // name, value
 
-// `a="b",c="d"`: values escaped, bad UTF-8 replaced by U+FFFD, in the order given.
+// `a="b",c="d"`: names and values escaped, bad UTF-8 replaced by U+FFFD, in the order given.
 std::string RenderLabels(const LabelPairs& labels);
 
 struct Exemplar {
@@ -49,9 +49,9 @@ class Page {
  public:
   explicit Page(Format format, size_t expected_size = 0) : format_(format) { out_.reserve(expected_size); }
 
-  // Begins a family. Of a counter the name has its `_total`.
+  // Begins a family. Of a counter the name has its `_total`. The name is escaped.
   void Family(std::string_view name, std::string_view help, Type type);
-  // One series of a counter or gauge. `millis` is the time of the sample. Exemplars show in OpenMetrics only.
+  // One series of a counter, a gauge or an untyped family. `millis` is the time of the sample. Exemplars show in OpenMetrics only.
   void Value(std::string_view labels, double value, std::optional<int64_t> millis = {},
              const Exemplar* exemplar = nullptr);
   // `buckets` ascending by bound. The one for +Inf is written with `count` when it is not among them; `infinite` is its
