@@ -21,7 +21,9 @@ import urllib.request
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "examples", "minikube", "check")]
 import cluster  # noqa: E402
-import run as kit  # noqa: E402
+from kit.rows import flatten  # noqa: E402
+from kit.sink import Sink, sink_otlp  # noqa: E402
+from kit.wire import pb_decode, snappy_decode  # noqa: E402
 import yaml  # noqa: E402
 
 PORTS = (4317, 4318, 8888, 13133)
@@ -151,7 +153,7 @@ def logs():
 
 def check_seed(report, name, relay):
     """The deployment: logs to Loki with its labels, traces to Tempo, metrics to debug."""
-    loki, tempo = kit.Sink(False), kit.Sink(True)
+    loki, tempo = Sink(False), Sink(True)
     relay.sets["exporters.loki.endpoint"] = "http://127.0.0.1:%d/loki/api/v1/push" % loki.http_port
     relay.sets["exporters.otlp.endpoint"] = "127.0.0.1:%d" % tempo.grpc_port
     want = []
@@ -170,7 +172,7 @@ def check_seed(report, name, relay):
         def entries():
             out = []
             for request in list(loki.requests):
-                for stream in kit.pb_decode("PushRequest", kit.snappy_decode(request["body"])).get("streams", []):
+                for stream in pb_decode("PushRequest", snappy_decode(request["body"])).get("streams", []):
                     for e in stream["entries"]:
                         line = json.loads(e["line"])
                         a = line["attributes"]
@@ -184,7 +186,7 @@ def check_seed(report, name, relay):
         got = entries()
         report.check("%s: Loki gets the pods' lines" % name, ["missing: %s" % (w,) for w in want if w not in got] + ["extra: %s" % (g,) for g in got if g not in want]
                      + (["%d entries for %d lines" % (len(got), len(want))] if len(got) != len(want) else []))
-        rows = [row for r in list(tempo.requests) for row in kit.flatten(kit.sink_otlp(r))]
+        rows = [row for r in list(tempo.requests) for row in flatten(sink_otlp(r))]
         report.check("%s: Tempo gets the trace" % name, [] if [r["span"]["traceId"] for r in rows if "span" in r] == [TRACE] else ["it gets %s" % rows])
         report.check("%s: debug shows the metric" % name, [] if re.search(r"-> Name: helm\.payments", relay.agent.text()) else ["it does not"])
         own = cluster.get("http://%s:8888/metrics" % relay.ip)
@@ -213,7 +215,7 @@ def check_other(report, name, relay):
     for exporter in relay.config["exporters"]:
         if exporter.split("/")[0] == "debug":
             relay.sets["exporters.%s.verbosity" % exporter] = "detailed"
-    next_one = kit.Sink(True)
+    next_one = Sink(True)
     if "otlp" in relay.config["exporters"]:
         relay.sets["exporters.otlp.endpoint"] = "127.0.0.1:%d" % next_one.grpc_port
         relay.sets["exporters.otlp.tls.insecure"] = "true"
@@ -238,7 +240,7 @@ def check_other(report, name, relay):
         report.check("%s: it stops cleanly" % name, ["exit code %s" % c for c in [relay.agent.stop()] if c != 0])
         report.check("%s: it logs no error" % name, re.findall(r"(?m)^.*\terror\t.*$", relay.agent.text()))
         if "otlp" in relay.config["exporters"]:
-            rows = [row for r in list(next_one.requests) for row in kit.flatten(kit.sink_otlp(r))]
+            rows = [row for r in list(next_one.requests) for row in flatten(sink_otlp(r))]
             report.check("%s: the next collector gets the trace" % name, [] if [r for r in rows if r.get("span", {}).get("traceId") == TRACE] else ["it gets %s" % rows])
     finally:
         relay.agent.stop()
