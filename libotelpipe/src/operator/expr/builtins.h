@@ -22,8 +22,21 @@ const Builtin* BuiltinTable();
 const Builtin* FindBuiltin(std::string_view name);
 
 enum PredicateId {
-  kAll, kAny, kNone, kOne, kFilter, kMapPredicate, kCount, kSum, kFind, kFindLast, kFindIndex, kFindLastIndex, kGroupBy,
-  kSortBy, kReduce,
+  kAll,
+  kAny,
+  kNone,
+  kOne,
+  kFilter,
+  kMapPredicate,
+  kCount,
+  kSum,
+  kFind,
+  kFindLast,
+  kFindIndex,
+  kFindLastIndex,
+  kGroupBy,
+  kSortBy,
+  kReduce,
 };
 std::optional<int> FindPredicate(std::string_view name);
 
@@ -38,6 +51,9 @@ std::vector<Builtin> TimeBuiltins();
 
 // a <=> b for numbers, texts, times, durations; nothing for other pairs.
 std::optional<int> Compare(const Value& a, const Value& b);
+
+// Whether all of `keys` can be sorted; otherwise the message of the reference's comparison.
+bool WantOrder(Evaluation& e, const Node& node, const std::vector<Value>& keys, bool descending);
 
 // The text of an argument, or the reference's conversion error.
 bool WantText(Evaluation& e, const Node& node, const Value& v, std::string_view& out);

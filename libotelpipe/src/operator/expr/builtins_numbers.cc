@@ -14,8 +14,10 @@ using Args = std::vector<Value>;
 
 bool Abs(Evaluation& e, const Node& node, const Args& args, Value& out) {
   const Value& v = args[0];
-  if (v.kind() == ValueKind::kInt) {
-    out = MakeTagged(Value::Int(v.integer() < 0 ? static_cast<int64_t>(0 - static_cast<uint64_t>(v.integer())) : v.integer()), v.tag());
+  if (IsInt(v)) {
+    out = MakeTagged(
+        Value::Int(v.integer() < 0 ? static_cast<int64_t>(0 - static_cast<uint64_t>(v.integer())) : v.integer()),
+        v.tag());
   } else if (v.kind() == ValueKind::kDouble) {
     out = Value::Double(std::fabs(v.number()));
   } else {
@@ -51,6 +53,8 @@ bool Numbers(Evaluation& e, const Node& node, const Args& args, std::vector<Valu
 }
 
 bool Extreme(Evaluation& e, const Node& node, const Args& args, int sign, Value& out) {
+  // One value that is no list is its own extreme, whatever it is.
+  if (args.size() == 1 && !IsList(args[0])) return out = args[0], true;
   std::vector<Value> numbers;
   if (!Numbers(e, node, args, numbers)) return false;
   out = Value();
@@ -81,11 +85,15 @@ bool Median(Evaluation& e, const Node& node, const Args& args, Value& out) {
   return true;
 }
 
+std::string WrongArgument(const Node& node, const Value& v) {
+  return absl::StrCat("cannot use ", A(ExprTypeName(v)), " as argument (type int) to call ", A(node.name));
+}
+
 enum BitOp { kBitAnd, kBitOr, kBitXor, kBitNand, kShl, kShr, kUshr };
 template <BitOp op>
 bool Bits(Evaluation& e, const Node& node, const Args& args, Value& out) {
   for (const Value& v : args) {
-    if (!IsInt(v)) return e.Fail(node, absl::StrCat("invalid operation: int(", A(ExprTypeName(v)), ")"));
+    if (!IsInt(v)) return e.Fail(node, WrongArgument(node, v));
   }
   const uint64_t a = static_cast<uint64_t>(args[0].integer()), b = static_cast<uint64_t>(args[1].integer());
   if (op >= kShl && args[1].integer() < 0) {
@@ -93,19 +101,33 @@ bool Bits(Evaluation& e, const Node& node, const Args& args, Value& out) {
   }
   uint64_t r = 0;
   switch (op) {
-    case kBitAnd: r = a & b; break;
-    case kBitOr: r = a | b; break;
-    case kBitXor: r = a ^ b; break;
-    case kBitNand: r = a & ~b; break;
-    case kShl: r = b > 63 ? 0 : a << b; break;
-    case kShr: r = static_cast<uint64_t>(args[0].integer() >> std::min<uint64_t>(b, 63)); break;
-    case kUshr: r = b > 63 ? 0 : a >> b; break;
+    case kBitAnd:
+      r = a & b;
+      break;
+    case kBitOr:
+      r = a | b;
+      break;
+    case kBitXor:
+      r = a ^ b;
+      break;
+    case kBitNand:
+      r = a & ~b;
+      break;
+    case kShl:
+      r = b > 63 ? 0 : a << b;
+      break;
+    case kShr:
+      r = static_cast<uint64_t>(args[0].integer() >> std::min<uint64_t>(b, 63));
+      break;
+    case kUshr:
+      r = b > 63 ? 0 : a >> b;
+      break;
   }
   out = Value::Int(static_cast<int64_t>(r));
   return true;
 }
 bool BitNot(Evaluation& e, const Node& node, const Args& args, Value& out) {
-  if (!IsInt(args[0])) return e.Fail(node, absl::StrCat("invalid operation: int(", A(ExprTypeName(args[0])), ")"));
+  if (!IsInt(args[0])) return e.Fail(node, WrongArgument(node, args[0]));
   out = Value::Int(~args[0].integer());
   return true;
 }

@@ -150,13 +150,18 @@ bool SplitInto(Evaluation& e, const Node& node, const Args& args, bool keep, Val
   out = e.NewList(parts, kTagStringList);
   return true;
 }
-bool Split(Evaluation& e, const Node& node, const Args& args, Value& out) { return SplitInto(e, node, args, false, out); }
-bool SplitAfter(Evaluation& e, const Node& node, const Args& args, Value& out) { return SplitInto(e, node, args, true, out); }
+bool Split(Evaluation& e, const Node& node, const Args& args, Value& out) {
+  return SplitInto(e, node, args, false, out);
+}
+bool SplitAfter(Evaluation& e, const Node& node, const Args& args, Value& out) {
+  return SplitInto(e, node, args, true, out);
+}
 
 bool Replace(Evaluation& e, const Node& node, const Args& args, Value& out) {
   std::string_view s, from, to;
   int64_t n = -1;
-  if (!WantText(e, node, args[0], s) || !WantText(e, node, args[1], from) || !WantText(e, node, args[2], to)) return false;
+  if (!WantText(e, node, args[0], s) || !WantText(e, node, args[1], from) || !WantText(e, node, args[2], to))
+    return false;
   if (args.size() > 3 && !WantInt(e, node, args[3], n)) return false;
   std::string result;
   while (n != 0) {
@@ -185,7 +190,8 @@ bool Repeat(Evaluation& e, const Node& node, const Args& args, Value& out) {
   int64_t n = 0;
   if (!WantText(e, node, args[0], s) || !WantInt(e, node, args[1], n)) return false;
   if (n < 0) return e.Fail(node, absl::StrCat("invalid argument for repeat (expected positive integer, got ", n, ")"));
-  if (n > 1000000 || static_cast<int64_t>(s.size()) * n > (int64_t{1} << 24)) return e.Fail(node, "memory budget exceeded");
+  if (n > 1000000 || static_cast<int64_t>(s.size()) * n > (int64_t{1} << 24))
+    return e.Fail(node, "memory budget exceeded");
   std::string result;
   for (int64_t i = 0; i < n; ++i) result += s;
   out = e.NewText(result);
@@ -195,7 +201,8 @@ bool Repeat(Evaluation& e, const Node& node, const Args& args, Value& out) {
 bool Join(Evaluation& e, const Node& node, const Args& args, Value& out) {
   std::string_view glue;
   if (args.size() > 1 && !WantText(e, node, args[1], glue)) return false;
-  if (!IsList(args[0])) return e.Fail(node, absl::StrCat("invalid argument for join (type ", A(ExprTypeName(args[0])), ")"));
+  if (!IsList(args[0]))
+    return e.Fail(node, absl::StrCat("invalid argument for join (type ", A(ExprTypeName(args[0])), ")"));
   std::string result;
   bool first = true;
   for (const Value& v : args[0].list()) {
@@ -257,7 +264,11 @@ bool FromBase64(Evaluation& e, const Node& node, const Args& args, Value& out) {
   std::string_view s;
   std::string bytes;
   if (!WantText(e, node, args[0], s)) return false;
-  if (!absl::Base64Unescape(A(s), &bytes)) return e.Fail(node, "illegal base64 data at input byte 0");
+  if (!absl::Base64Unescape(A(s), &bytes)) {
+    const size_t at = s.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/\r\n");
+    return e.Fail(
+        node, absl::StrCat("illegal base64 data at input byte ", at == std::string_view::npos ? s.size() / 4 * 4 : at));
+  }
   out = e.NewText(bytes);
   return true;
 }

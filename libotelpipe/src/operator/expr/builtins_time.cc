@@ -39,7 +39,8 @@ absl::StatusOr<Timestamp> ParseDate(std::string_view text, std::string_view layo
   settings.layout_type = "gotime";
   settings.layout = std::string(layout);
   settings.location = zone.empty() ? "UTC" : std::string(zone);
-  // A date without a year keeps year 0 here: only log timestamps are completed.
+  // A date without a year keeps year 0 here, only log timestamps are completed: as if it were the end of that year.
+  settings.now = [] { return Timestamp{-62135683200, 0}; };
   auto compiled = timeparse::TimeLayout::Compile(settings);
   if (!compiled.ok()) return compiled.status();
   return compiled->Parse(text);
@@ -50,14 +51,22 @@ bool Date(Evaluation& e, const Node& node, const Args& args, Value& out) {
   if (!WantText(e, node, args[0], text)) return false;
   if (args.size() > 1 && !WantText(e, node, args[1], layout)) return false;
   if (args.size() > 2 && !WantText(e, node, args[2], zone)) return false;
-  if (!layout.empty()) {
+  if (args.size() > 1) {
     absl::StatusOr<Timestamp> t = ParseDate(text, layout, zone);
-    if (!t.ok()) return e.Fail(node, std::string(t.status().message()));
+    if (!t.ok()) {
+      std::string_view message = S(t.status().message());
+      constexpr std::string_view kPlace = "unknown time zone ";
+      if (const size_t at = message.find(kPlace);
+          at != std::string_view::npos && message.starts_with("invalid 'location'")) {
+        message.remove_prefix(at);
+      }
+      return e.Fail(node, std::string(message));
+    }
     out = MakeTime(*t, e.arena());
     return true;
   }
-  for (const char* known : {"2006-01-02", "15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04:05Z07:00", "02 Jan 06 15:04 MST",
-                            "Monday, 02-Jan-06 15:04:05 MST", "Mon, 02 Jan 2006 15:04:05 MST"}) {
+  for (const char* known : {"2006-01-02", "15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04:05Z07:00",
+                            "02 Jan 06 15:04 MST", "Monday, 02-Jan-06 15:04:05 MST", "Mon, 02 Jan 2006 15:04:05 MST"}) {
     absl::StatusOr<Timestamp> t = ParseDate(text, known, zone);
     if (!t.ok()) continue;
     out = MakeTime(*t, e.arena());
@@ -87,32 +96,58 @@ std::string FormatByLayout(Timestamp t, std::string_view layout) {
       layout.remove_prefix(element.size());
       return true;
     };
-    if (take("January")) out += kMonths[c.month - 1];
-    else if (take("Jan")) out += std::string_view(kMonths[c.month - 1]).substr(0, 3);
-    else if (take("Monday")) out += kDays[WeekdayOf(t.seconds)];
-    else if (take("Mon")) out += std::string_view(kDays[WeekdayOf(t.seconds)]).substr(0, 3);
-    else if (take("MST")) out += "UTC";
-    else if (take("2006")) number("%04lld", c.year);
-    else if (take("002")) number("%03lld", timeparse::DaysFromCivil(c.year, c.month, c.day) - timeparse::DaysFromCivil(c.year, 1, 1) + 1);
-    else if (take("01")) number("%02lld", c.month);
-    else if (take("02")) number("%02lld", c.day);
-    else if (take("03")) number("%02lld", hour12);
-    else if (take("04")) number("%02lld", c.minute);
-    else if (take("05")) number("%02lld", c.second);
-    else if (take("06")) number("%02lld", ((c.year % 100) + 100) % 100);
-    else if (take("15")) number("%02lld", c.hour);
-    else if (take("1")) number("%lld", c.month);
-    else if (take("_2")) number("%2lld", c.day);
-    else if (take("2")) number("%lld", c.day);
-    else if (take("3")) number("%lld", hour12);
-    else if (take("4")) number("%lld", c.minute);
-    else if (take("5")) number("%lld", c.second);
-    else if (take("PM")) out += c.hour >= 12 ? "PM" : "AM";
-    else if (take("pm")) out += c.hour >= 12 ? "pm" : "am";
-    else if (take("Z07:00") || take("Z0700") || take("Z07")) out += 'Z';
-    else if (take("-07:00")) out += "+00:00";
-    else if (take("-0700")) out += "+0000";
-    else if (take("-07")) out += "+00";
+    if (take("January"))
+      out += kMonths[c.month - 1];
+    else if (take("Jan"))
+      out += std::string_view(kMonths[c.month - 1]).substr(0, 3);
+    else if (take("Monday"))
+      out += kDays[WeekdayOf(t.seconds)];
+    else if (take("Mon"))
+      out += std::string_view(kDays[WeekdayOf(t.seconds)]).substr(0, 3);
+    else if (take("MST"))
+      out += "UTC";
+    else if (take("2006"))
+      number("%04lld", c.year);
+    else if (take("002"))
+      number("%03lld", timeparse::DaysFromCivil(c.year, c.month, c.day) - timeparse::DaysFromCivil(c.year, 1, 1) + 1);
+    else if (take("01"))
+      number("%02lld", c.month);
+    else if (take("02"))
+      number("%02lld", c.day);
+    else if (take("03"))
+      number("%02lld", hour12);
+    else if (take("04"))
+      number("%02lld", c.minute);
+    else if (take("05"))
+      number("%02lld", c.second);
+    else if (take("06"))
+      number("%02lld", ((c.year % 100) + 100) % 100);
+    else if (take("15"))
+      number("%02lld", c.hour);
+    else if (take("1"))
+      number("%lld", c.month);
+    else if (take("_2"))
+      number("%2lld", c.day);
+    else if (take("2"))
+      number("%lld", c.day);
+    else if (take("3"))
+      number("%lld", hour12);
+    else if (take("4"))
+      number("%lld", c.minute);
+    else if (take("5"))
+      number("%lld", c.second);
+    else if (take("PM"))
+      out += c.hour >= 12 ? "PM" : "AM";
+    else if (take("pm"))
+      out += c.hour >= 12 ? "pm" : "am";
+    else if (take("Z07:00") || take("Z0700") || take("Z07"))
+      out += 'Z';
+    else if (take("-07:00"))
+      out += "+00:00";
+    else if (take("-0700"))
+      out += "+0000";
+    else if (take("-07"))
+      out += "+00";
     else if ((layout[0] == '.' || layout[0] == ',') && layout.size() > 1 && (layout[1] == '0' || layout[1] == '9')) {
       size_t n = 1;
       while (n < layout.size() && layout[n] == layout[1]) ++n;
@@ -168,7 +203,8 @@ bool TimeMethod(Evaluation& e, const Node& node, Timestamp t, const Args& args, 
       if (m == "After") return out = Value::Bool(other < t), true;
       if (m == "Before") return out = Value::Bool(t < other), true;
       if (m == "Equal") return out = Value::Bool(t == other), true;
-      if (m == "Sub") return out = MakeDuration((t.seconds - other.seconds) * 1000000000 + (t.nanos - other.nanos)), true;
+      if (m == "Sub")
+        return out = MakeDuration((t.seconds - other.seconds) * 1000000000 + (t.nanos - other.nanos)), true;
     }
     if (m == "Add" && IsDuration(args[0])) {
       return out = MakeTime(Timestamp::FromUnixNanos(t.unix_nanos() + args[0].integer()), e.arena()), true;
@@ -179,7 +215,7 @@ bool TimeMethod(Evaluation& e, const Node& node, Timestamp t, const Args& args, 
       return out = MakeTime(Timestamp::FromUnixNanos(d <= 0 ? n : n - ((n % d) + d) % d), e.arena()), true;
     }
   }
-  return e.Fail(node, absl::StrCat("time.Time has no method ", m, " with ", args.size(), " arguments"));
+  return e.Fail(node, absl::StrCat("cannot fetch ", m, " from time.Time"));
 }
 
 bool DurationMethod(Evaluation& e, const Node& node, int64_t d, const Args& args, Value& out) {
@@ -194,7 +230,7 @@ bool DurationMethod(Evaluation& e, const Node& node, int64_t d, const Args& args
     if (m == "String") return out = e.NewText(timeparse::FormatGoDuration(d)), true;
     if (m == "Abs") return out = MakeDuration(d < 0 ? -d : d), true;
   }
-  return e.Fail(node, absl::StrCat("time.Duration has no method ", m, " with ", args.size(), " arguments"));
+  return e.Fail(node, absl::StrCat("cannot fetch ", m, " from time.Duration"));
 }
 
 }  // namespace

@@ -40,16 +40,24 @@ bool Evaluation::Elements(const Node& node, const Value& list, std::vector<Value
     for (unsigned char c : list.string()) out.push_back(Value::Int(c));
     return true;
   }
+  if (list.kind() == ValueKind::kBytes && !IsTime(list)) return Elements(node, Value::Str(list.string()), out);
+  if (list.is_map() && list.map().empty()) return true;
   if (IsNil(list)) return Fail(node, "reflect: call of reflect.Value.Len on zero Value");
-  return Fail(node, absl::StrCat("cannot iterate over ", A(ExprTypeName(list))));
+  return Fail(node, absl::StrCat("reflect: call of reflect.Value.Len on ", A(GoKind(list)), " Value"));
 }
 
 Evaluation::Outcome Evaluation::EvalVariable(const Node& node, Value& out) {
   Entry& entry = const_cast<Entry&>(entry_);  // handed out as values, which nobody changes
   switch (node.slot) {
-    case kVarBody: out = entry.body; break;
-    case kVarAttributes: out = entry.has_attributes ? Value::OfMap(&entry.attributes) : Value(); break;
-    case kVarResource: out = entry.has_resource ? Value::OfMap(&entry.resource) : Value(); break;
+    case kVarBody:
+      out = entry.body;
+      break;
+    case kVarAttributes:
+      out = entry.has_attributes ? Value::OfMap(&entry.attributes) : Value();
+      break;
+    case kVarResource:
+      out = entry.has_resource ? Value::OfMap(&entry.resource) : Value();
+      break;
     case kVarTimestamp:
       out = MakeTime(entry.timestamp.set ? timeparse::Timestamp{entry.timestamp.seconds, entry.timestamp.nanos}
                                          : timeparse::Timestamp::GoZero(),
@@ -60,8 +68,11 @@ Evaluation::Outcome Evaluation::EvalVariable(const Node& node, Value& out) {
       Node part;
       part.kind = NodeKind::kVariable;
       part.offset = node.offset;
-      constexpr std::pair<const char*, int> kParts[] = {
-          {"$", kVarBody}, {"body", kVarBody}, {"attributes", kVarAttributes}, {"resource", kVarResource}, {"timestamp", kVarTimestamp}};
+      constexpr std::pair<const char*, int> kParts[] = {{"$", kVarBody},
+                                                        {"body", kVarBody},
+                                                        {"attributes", kVarAttributes},
+                                                        {"resource", kVarResource},
+                                                        {"timestamp", kVarTimestamp}};
       for (const auto& [name, slot] : kParts) {
         part.slot = slot;
         Value v;
@@ -71,16 +82,22 @@ Evaluation::Outcome Evaluation::EvalVariable(const Node& node, Value& out) {
       out = Value::OfMap(all);
       break;
     }
-    default: out = Value();
+    default:
+      out = Value();
   }
   return kOk;
 }
 
 Evaluation::Outcome Evaluation::Eval(const Node& node, Value& out) {
   switch (node.kind) {
-    case NodeKind::kConstant: out = node.value; return kOk;
-    case NodeKind::kVariable: return EvalVariable(node, out);
-    case NodeKind::kLocal: out = locals_[static_cast<size_t>(node.slot)]; return kOk;
+    case NodeKind::kConstant:
+      out = node.value;
+      return kOk;
+    case NodeKind::kVariable:
+      return EvalVariable(node, out);
+    case NodeKind::kLocal:
+      out = locals_[static_cast<size_t>(node.slot)];
+      return kOk;
     case NodeKind::kElement:
       out = scopes_.back().element;
       return kOk;
@@ -90,19 +107,23 @@ Evaluation::Outcome Evaluation::Eval(const Node& node, Value& out) {
     case NodeKind::kAcc:
       out = scopes_.back().acc;
       return kOk;
-    case NodeKind::kMember: return EvalMember(node, out);
-    case NodeKind::kSlice: return EvalSlice(node, out);
+    case NodeKind::kMember:
+      return EvalMember(node, out);
+    case NodeKind::kSlice:
+      return EvalSlice(node, out);
     case NodeKind::kChain: {
       const Outcome result = Eval(*node.kids[0], out);
       if (result != kShort) return result;
       out = Value();
       return kOk;
     }
-    case NodeKind::kUnary: return EvalUnary(node, out);
-    case NodeKind::kBinary: return EvalBinary(node, out);
+    case NodeKind::kUnary:
+      return EvalUnary(node, out);
+    case NodeKind::kBinary:
+      return EvalBinary(node, out);
     case NodeKind::kConditional: {
       bool condition = false;
-      if (Outcome r = EvalCondition(*node.kids[0], condition); r != kOk) return r;
+      if (Outcome r = EvalCondition(node, *node.kids[0], condition); r != kOk) return r;
       return Eval(*node.kids[condition ? 1 : 2], out);
     }
     case NodeKind::kList: {
@@ -117,7 +138,8 @@ Evaluation::Outcome Evaluation::Eval(const Node& node, Value& out) {
       out = Value::OfList(list);
       return kOk;
     }
-    case NodeKind::kMap: return EvalMap(node, out);
+    case NodeKind::kMap:
+      return EvalMap(node, out);
     case NodeKind::kCall: {
       std::vector<Value> args(node.kids.size());
       for (size_t i = 0; i < args.size(); ++i) {
@@ -125,7 +147,8 @@ Evaluation::Outcome Evaluation::Eval(const Node& node, Value& out) {
       }
       return BuiltinTable()[node.slot].call(*this, node, args, out) ? kOk : kError;
     }
-    case NodeKind::kPredicate: return EvalPredicate(node, out);
+    case NodeKind::kPredicate:
+      return EvalPredicate(node, out);
     case NodeKind::kMethod: {
       std::vector<Value> args(node.kids.size() - 1);
       Value object;
@@ -149,11 +172,17 @@ Evaluation::Outcome Evaluation::Eval(const Node& node, Value& out) {
       }
       return kOk;
     case NodeKind::kEnvironment: {
+      if (node.kids.size() != 1) {
+        Fail(node, absl::StrCat("reflect: Call with too ", node.kids.empty() ? "few" : "many", " input arguments"));
+        return kError;
+      }
       Value name;
       if (Outcome r = Eval(*node.kids[0], name); r != kOk) return r;
-      std::string_view text;
-      if (!WantText(*this, node, name, text)) return kError;
-      const char* value = std::getenv(std::string(text).c_str());
+      if (!IsText(name) && !IsNil(name)) {
+        Fail(node, absl::StrCat("reflect: Call using ", A(ExprTypeName(name)), " as type string"));
+        return kError;
+      }
+      const char* value = IsNil(name) ? nullptr : std::getenv(std::string(name.string()).c_str());
       out = NewText(value == nullptr ? "" : value);
       return kOk;
     }
@@ -177,7 +206,8 @@ Evaluation::Outcome Evaluation::EvalMember(const Node& node, Value& out) {
       if (IsNil(key)) {
         key = Value::Str("");
       } else {
-        Fail(node, absl::StrCat("reflect.Value.MapIndex: value of type ", A(ExprTypeName(key)), " is not assignable to type string"));
+        Fail(node, absl::StrCat("reflect.Value.MapIndex: value of type ", A(ExprTypeName(key)),
+                                " is not assignable to type string"));
         return kError;
       }
     }
@@ -202,27 +232,24 @@ Evaluation::Outcome Evaluation::EvalMember(const Node& node, Value& out) {
     Fail(node, absl::StrCat("cannot fetch ", GoText(key), " from <nil>"));
     return kError;
   }
-  if (!IsNumber(key)) {
-    if (IsList(object) || IsText(object)) {
-      Fail(node, absl::StrCat("invalid operation: int(", A(ExprTypeName(key)), ")"));
+  if (!IsSequence(object)) {
+    if (IsTime(object) && !IsText(key)) {
+      Fail(node, absl::StrCat("interface conversion: interface {} is ",
+                              IsNil(key) ? absl::string_view("nil") : A(ExprTypeName(key)), ", not string"));
     } else {
-      Fail(node, absl::StrCat("cannot fetch ", GoText(key), " from ", A(ExprTypeName(object))));
+      Fail(node, absl::StrCat("cannot fetch ", named ? node.name : GoText(key), " from ", A(ExprTypeName(object))));
     }
     return kError;
   }
-  if (!IsList(object) && !IsText(object)) {
-    Fail(node, absl::StrCat("cannot fetch ", named ? node.name : GoText(key), " from ", A(ExprTypeName(object))));
+  if (!IsNumber(key)) {
+    Fail(node, absl::StrCat("invalid operation: int(", A(ExprTypeName(key)), ")"));
     return kError;
   }
-  int64_t index = key.kind() == ValueKind::kDouble ? GoInt(key.number()) : key.integer();
-  const int64_t size = IsList(object) ? object.list().size() : static_cast<int64_t>(object.string().size());
-  if (index < 0) index += size;
-  if (index < 0 || index >= size) {
-    Fail(node, absl::StrCat("index out of range: ", GoText(key), " (array length is ", size, ")"));
+  const int64_t wanted = key.kind() == ValueKind::kDouble ? GoInt(key.number()) : key.integer();
+  if (!ElementAt(object, wanted, out)) {
+    Fail(node, absl::StrCat("index out of range: ", wanted, " (array length is ", SequenceSize(object), ")"));
     return kError;
   }
-  out = IsList(object) ? object.list()[static_cast<size_t>(index)]
-                       : Value::Int(static_cast<unsigned char>(object.string()[static_cast<size_t>(index)]));
   return kOk;
 }
 
@@ -230,24 +257,34 @@ Evaluation::Outcome Evaluation::EvalSlice(const Node& node, Value& out) {
   Value object;
   if (Outcome r = Eval(*node.kids[0], object); r != kOk) return r;
   if (node.optional && IsNil(object)) return kShort;
-  if (!IsList(object) && !IsText(object)) {
-    Fail(node, absl::StrCat("cannot slice ", A(ExprTypeName(object))));
+  const bool bytes = object.kind() == ValueKind::kBytes && !IsTime(object);
+  const bool fits = IsList(object) || IsText(object) || bytes;
+  if (!fits && !node.kids[2]) {
+    Fail(node, absl::StrCat("invalid argument for len (type ", A(ExprTypeName(object)), ")"));
     return kError;
   }
-  const int64_t size = IsList(object) ? object.list().size() : static_cast<int64_t>(object.string().size());
+  const int64_t size = IsList(object) ? object.list().size() : fits ? static_cast<int64_t>(object.string().size()) : 0;
   int64_t bounds[2] = {0, size};
   for (int i = 0; i < 2; ++i) {
     if (!node.kids[static_cast<size_t>(i) + 1]) continue;
     Value v;
     if (Outcome r = Eval(*node.kids[static_cast<size_t>(i) + 1], v); r != kOk) return r;
+    if (!fits && i == 1) break;
     if (!WantInt(*this, node, v, bounds[i])) return kError;
+    if (!fits) break;
     if (bounds[i] < 0) bounds[i] += size;
     bounds[i] = std::clamp<int64_t>(bounds[i], 0, size);
+  }
+  if (!fits) {
+    Fail(node, absl::StrCat("cannot slice ", bounds[0]));
+    return kError;
   }
   const size_t from = static_cast<size_t>(std::min(bounds[0], bounds[1]));
   const size_t count = static_cast<size_t>(bounds[1]) - from;
   if (IsText(object)) {
     out = Value::Str(object.string().substr(from, count));
+  } else if (bytes) {
+    out = Value::Bytes(object.string().substr(from, count));
   } else {
     const Value* first = object.list().begin() + from;
     out = NewList(std::vector<Value>(first, first + count), object.tag());
@@ -257,17 +294,17 @@ Evaluation::Outcome Evaluation::EvalSlice(const Node& node, Value& out) {
 
 bool Evaluation::WantBool(const Node& node, const Value& v, bool& out) {
   if (v.kind() != ValueKind::kBool) {
-    return Fail(node, absl::StrCat("interface conversion: interface {} is ", IsNil(v) ? absl::string_view("nil") : A(ExprTypeName(v)),
-                                   ", not bool"));
+    return Fail(node, absl::StrCat("interface conversion: interface {} is ",
+                                   IsNil(v) ? absl::string_view("nil") : A(ExprTypeName(v)), ", not bool"));
   }
   out = v.boolean();
   return true;
 }
 
-Evaluation::Outcome Evaluation::EvalCondition(const Node& node, bool& out) {
+Evaluation::Outcome Evaluation::EvalCondition(const Node& user, const Node& node, bool& out) {
   Value v;
   if (Outcome r = Eval(node, v); r != kOk) return r;
-  return WantBool(node, v, out) ? kOk : kError;
+  return WantBool(user, v, out) ? kOk : kError;
 }
 
 Evaluation::Outcome Evaluation::EvalUnary(const Node& node, Value& out) {
@@ -279,7 +316,7 @@ Evaluation::Outcome Evaluation::EvalUnary(const Node& node, Value& out) {
     out = Value::Bool(!b);
   } else if (node.op == Op::kPlus) {
     out = v;
-  } else if (v.kind() == ValueKind::kInt) {
+  } else if (IsInt(v)) {
     out = MakeTagged(Value::Int(static_cast<int64_t>(0 - static_cast<uint64_t>(v.integer()))), v.tag());
   } else if (v.kind() == ValueKind::kDouble) {
     out = Value::Double(-v.number());
@@ -303,15 +340,12 @@ Evaluation::Outcome Evaluation::EvalLogic(const Node& node, Value& out) {
     }
   }
   bool left = false;
-  if (Outcome r = EvalCondition(*node.kids[0], left); r != kOk) return r;
+  if (Outcome r = EvalCondition(node, *node.kids[0], left); r != kOk) return r;
   if (left == stop_at) {
     out = Value::Bool(stop_at);
     return kOk;
   }
-  bool right = false;
-  if (Outcome r = EvalCondition(*node.kids[1], right); r != kOk) return r;
-  out = Value::Bool(right);
-  return kOk;
+  return Eval(*node.kids[1], out);  // of any kind, as in the reference
 }
 
 Evaluation::Outcome Evaluation::EvalBinary(const Node& node, Value& out) {
@@ -327,12 +361,26 @@ Evaluation::Outcome Evaluation::EvalBinary(const Node& node, Value& out) {
   }
   if (Outcome r = Eval(*node.kids[1], right); r != kOk) return r;
   switch (node.op) {
-    case Op::kEqual: out = Value::Bool(ExprEqual(left, right)); return kOk;
-    case Op::kNotEqual: out = Value::Bool(!ExprEqual(left, right)); return kOk;
-    case Op::kLess: case Op::kGreater: case Op::kLessEqual: case Op::kGreaterEqual: return EvalOrder(node, left, right, out);
-    case Op::kIn: return EvalIn(node, left, right, out);
-    case Op::kMatches: case Op::kContains: case Op::kStartsWith: case Op::kEndsWith: return EvalText(node, left, right, out);
-    default: return EvalArithmetic(node, left, right, out);
+    case Op::kEqual:
+      out = Value::Bool(ExprEqual(left, right));
+      return kOk;
+    case Op::kNotEqual:
+      out = Value::Bool(!ExprEqual(left, right));
+      return kOk;
+    case Op::kLess:
+    case Op::kGreater:
+    case Op::kLessEqual:
+    case Op::kGreaterEqual:
+      return EvalOrder(node, left, right, out);
+    case Op::kIn:
+      return EvalIn(node, left, right, out);
+    case Op::kMatches:
+    case Op::kContains:
+    case Op::kStartsWith:
+    case Op::kEndsWith:
+      return EvalText(node, left, right, out);
+    default:
+      return EvalArithmetic(node, left, right, out);
   }
 }
 
@@ -358,9 +406,15 @@ Evaluation::Outcome Evaluation::EvalText(const Node& node, const Value& left, co
       result = (*pattern)->PartialMatch(text);
       break;
     }
-    case Op::kContains: result = text.find(other) != std::string_view::npos; break;
-    case Op::kStartsWith: result = text.starts_with(other); break;
-    default: result = text.ends_with(other); break;
+    case Op::kContains:
+      result = text.find(other) != std::string_view::npos;
+      break;
+    case Op::kStartsWith:
+      result = text.starts_with(other);
+      break;
+    default:
+      result = text.ends_with(other);
+      break;
   }
   out = Value::Bool(result);
   return kOk;
@@ -378,17 +432,19 @@ Evaluation::Outcome Evaluation::EvalIn(const Node& node, const Value& left, cons
     Value wanted = left;
     if (text_set && IsNil(left)) wanted = Value::Str("");
     if (text_set && !IsText(wanted)) {
-      Fail(node, absl::StrCat("reflect.Value.MapIndex: value of type ", A(ExprTypeName(left)), " is not assignable to type string"));
+      Fail(node, absl::StrCat("reflect.Value.MapIndex: value of type ", A(ExprTypeName(left)),
+                              " is not assignable to type string"));
       return kError;
     }
     for (const Value& v : right.list()) found = found || ExprEqual(v, wanted);
   } else if (right.is_map()) {
     if (!IsText(left) && !IsNil(left)) {
-      Fail(node, absl::StrCat("reflect.Value.MapIndex: value of type ", A(ExprTypeName(left)), " is not assignable to type string"));
+      Fail(node, absl::StrCat("reflect.Value.MapIndex: value of type ", A(ExprTypeName(left)),
+                              " is not assignable to type string"));
       return kError;
     }
     found = right.map().Find(IsNil(left) ? "" : left.string()) != nullptr;
-  } else if (!IsNil(right)) {
+  } else if (!IsNil(right) && !IsTime(right)) {
     Fail(node, absl::StrCat("operator \"in\" not defined on ", A(ExprTypeName(right))));
     return kError;
   }
@@ -408,7 +464,10 @@ std::optional<int> Compare(const Value& a, const Value& b) {
 
 Evaluation::Outcome Evaluation::EvalOrder(const Node& node, const Value& left, const Value& right, Value& out) {
   const std::optional<int> order = Compare(left, right);
-  const char* sign = node.op == Op::kLess ? "<" : node.op == Op::kGreater ? ">" : node.op == Op::kLessEqual ? "<=" : ">=";
+  const char* sign = node.op == Op::kLess        ? "<"
+                     : node.op == Op::kGreater   ? ">"
+                     : node.op == Op::kLessEqual ? "<="
+                                                 : ">=";
   if (!order.has_value()) {
     Fail(node, absl::StrCat("invalid operation: ", A(ExprTypeName(left)), " ", sign, " ", A(ExprTypeName(right))));
     return kError;
@@ -418,8 +477,8 @@ Evaluation::Outcome Evaluation::EvalOrder(const Node& node, const Value& left, c
     out = Value::Bool(false);
     return kOk;
   }
-  out = Value::Bool(node.op == Op::kLess      ? *order < 0
-                    : node.op == Op::kGreater ? *order > 0
+  out = Value::Bool(node.op == Op::kLess        ? *order < 0
+                    : node.op == Op::kGreater   ? *order > 0
                     : node.op == Op::kLessEqual ? *order <= 0
                                                 : *order >= 0);
   return kOk;
@@ -434,7 +493,8 @@ Evaluation::Outcome Evaluation::EvalMap(const Node& node, Value& out) {
     if (Outcome r = Eval(*node.kids[i + 1], value); r != kOk) return r;
     std::string_view text;
     if (!WantText(*this, node, key, text)) return kError;
-    map->Set(arena_, text, value);
+    // Of equal keys the first wins, as in the reference.
+    if (map->Find(text) == nullptr) map->Append(arena_, text, value);
   }
   out = Value::OfMap(map);
   return kOk;

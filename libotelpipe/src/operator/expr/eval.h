@@ -50,7 +50,8 @@ class Evaluation {
   Outcome EvalText(const Node& node, const Value& left, const Value& right, Value& out);
   Outcome EvalOrder(const Node& node, const Value& left, const Value& right, Value& out);
   Outcome EvalArithmetic(const Node& node, const Value& left, const Value& right, Value& out);
-  Outcome EvalCondition(const Node& node, bool& out);
+  // `user` is what the condition is for: where the message points when it is not a bool.
+  Outcome EvalCondition(const Node& user, const Node& node, bool& out);
   bool WantBool(const Node& node, const Value& v, bool& out);
 
   const Tree& tree_;

@@ -14,14 +14,22 @@ namespace {
 
 const char* Sign(Op op) {
   switch (op) {
-    case Op::kAdd: return "+";
-    case Op::kSubtract: return "-";
-    case Op::kMultiply: return "*";
-    case Op::kDivide: return "/";
-    case Op::kModulo: return "%";
-    case Op::kPower: return "**";
-    case Op::kRange: return "..";
-    default: return "?";
+    case Op::kAdd:
+      return "+";
+    case Op::kSubtract:
+      return "-";
+    case Op::kMultiply:
+      return "*";
+    case Op::kDivide:
+      return "/";
+    case Op::kModulo:
+      return "%";
+    case Op::kPower:
+      return "**";
+    case Op::kRange:
+      return "..";
+    default:
+      return "?";
   }
 }
 
@@ -74,7 +82,9 @@ Evaluation::Outcome Evaluation::EvalArithmetic(const Node& node, const Value& le
     } else if (both && op == Op::kSubtract) {
       out = MakeDuration(left.integer() - right.integer());
     } else if (op == Op::kMultiply && (IsNumber(left) || IsNumber(right))) {
-      out = MakeDuration(static_cast<int64_t>(AsDouble(left) * AsDouble(right)));
+      // With a double the product is a plain double.
+      const bool ints = left.kind() == ValueKind::kInt && right.kind() == ValueKind::kInt;
+      out = ints ? MakeDuration(left.integer() * right.integer()) : Value::Double(AsDouble(left) * AsDouble(right));
     } else if (both && op == Op::kDivide) {
       out = Value::Double(static_cast<double>(left.integer()) / static_cast<double>(right.integer()));
     } else {
@@ -82,19 +92,29 @@ Evaluation::Outcome Evaluation::EvalArithmetic(const Node& node, const Value& le
     }
     return kOk;
   }
-  if (!IsNumber(left) || !IsNumber(right)) return mismatch();
+  if (!IsNumber(left) || !IsNumber(right)) {
+    if (op != Op::kPower) return mismatch();
+    Fail(node, absl::StrCat("invalid operation: float(", A(ExprTypeName(IsNumber(left) ? right : left)), ")"));
+    return kError;
+  }
   const bool ints = IsInt(left) && IsInt(right);
   const uint64_t a = static_cast<uint64_t>(left.integer()), b = static_cast<uint64_t>(right.integer());
   switch (op) {
-    case Op::kAdd: out = ints ? Value::Int(static_cast<int64_t>(a + b)) : Value::Double(AsDouble(left) + AsDouble(right)); break;
+    case Op::kAdd:
+      out = ints ? Value::Int(static_cast<int64_t>(a + b)) : Value::Double(AsDouble(left) + AsDouble(right));
+      break;
     case Op::kSubtract:
       out = ints ? Value::Int(static_cast<int64_t>(a - b)) : Value::Double(AsDouble(left) - AsDouble(right));
       break;
     case Op::kMultiply:
       out = ints ? Value::Int(static_cast<int64_t>(a * b)) : Value::Double(AsDouble(left) * AsDouble(right));
       break;
-    case Op::kDivide: out = Value::Double(AsDouble(left) / AsDouble(right)); break;
-    case Op::kPower: out = Value::Double(std::pow(AsDouble(left), AsDouble(right))); break;
+    case Op::kDivide:
+      out = Value::Double(AsDouble(left) / AsDouble(right));
+      break;
+    case Op::kPower:
+      out = Value::Double(GoPower(AsDouble(left), AsDouble(right)));
+      break;
     case Op::kModulo:
       if (!ints) return mismatch();
       if (right.integer() == 0) {
@@ -113,7 +133,8 @@ Evaluation::Outcome Evaluation::EvalArithmetic(const Node& node, const Value& le
       out = MakeTagged(Value::OfList(list), kTagIntList);
       break;
     }
-    default: return mismatch();
+    default:
+      return mismatch();
   }
   return kOk;
 }
@@ -146,11 +167,15 @@ Evaluation::Outcome Evaluation::EvalPredicate(const Node& node, Value& out) {
   auto test = [&](size_t i, bool& b) {
     Value v;
     if (Outcome r = at(i, v); r != kOk) return r;
-    return WantBool(predicate != nullptr ? *predicate : node, v, b) ? kOk : kError;
+    return WantBool(node, v, b) ? kOk : kError;
   };
 
   switch (id) {
-    case kAll: case kAny: case kNone: case kOne: case kCount: {
+    case kAll:
+    case kAny:
+    case kNone:
+    case kOne:
+    case kCount: {
       int64_t hits = 0;
       for (size_t i = 0; i < n; ++i) {
         bool b = false;
@@ -169,7 +194,8 @@ Evaluation::Outcome Evaluation::EvalPredicate(const Node& node, Value& out) {
       }
       return kOk;
     }
-    case kFilter: case kMapPredicate: {
+    case kFilter:
+    case kMapPredicate: {
       std::vector<Value> result;
       for (size_t i = 0; i < n; ++i) {
         if (id == kMapPredicate) {
@@ -186,7 +212,10 @@ Evaluation::Outcome Evaluation::EvalPredicate(const Node& node, Value& out) {
       out = NewList(result);
       return kOk;
     }
-    case kFind: case kFindIndex: case kFindLast: case kFindLastIndex: {
+    case kFind:
+    case kFindIndex:
+    case kFindLast:
+    case kFindLastIndex: {
       const bool backward = id == kFindLast || id == kFindLastIndex;
       out = Value();
       for (size_t k = 0; k < n; ++k) {
@@ -208,7 +237,7 @@ Evaluation::Outcome Evaluation::EvalPredicate(const Node& node, Value& out) {
       for (size_t i = 0; i < n; ++i) {
         Value v, next;
         if (Outcome r = at(i, v); r != kOk) return r;
-        if (Outcome r = EvalArithmetic(add, total, v, next); r != kOk) return r;
+        if (Outcome r = EvalArithmetic(add, v, total, next); r != kOk) return r;
         total = next;
       }
       out = total;
@@ -219,6 +248,10 @@ Evaluation::Outcome Evaluation::EvalPredicate(const Node& node, Value& out) {
       for (size_t i = 0; i < n; ++i) {
         Value key;
         if (Outcome r = at(i, key); r != kOk) return r;
+        if (key.is_map() || key.is_list()) {
+          Fail(node, absl::StrCat("hash of unhashable type: ", A(ExprTypeName(key))));
+          return kError;
+        }
         auto it = std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return ExprEqual(g.first, key); });
         if (it == groups.end()) it = groups.insert(groups.end(), {key, {}});
         it->second.push_back(items[i]);
@@ -233,8 +266,10 @@ Evaluation::Outcome Evaluation::EvalPredicate(const Node& node, Value& out) {
       if (node.kids[2]) {
         Value order;
         if (Outcome r = Eval(*node.kids[2], order); r != kOk) return r;
-        if (!IsText(order) || (order.string() != "asc" && order.string() != "desc")) {
-          Fail(node, absl::StrCat("invalid order ", GoText(order), ", expected asc or desc"));
+        std::string_view text;
+        if (!WantText(*this, node, order, text)) return kError;
+        if (text != "asc" && text != "desc") {
+          Fail(node, absl::StrCat("invalid order ", A(text), ", expected asc or desc"));
           return kError;
         }
         descending = order.string() == "desc";
@@ -243,11 +278,10 @@ Evaluation::Outcome Evaluation::EvalPredicate(const Node& node, Value& out) {
       for (size_t i = 0; i < n; ++i) {
         keyed[i].second = items[i];
         if (Outcome r = at(i, keyed[i].first); r != kOk) return r;
-        if (i > 0 && !Compare(keyed[0].first, keyed[i].first).has_value()) {
-          Fail(node, absl::StrCat("cannot compare ", A(ExprTypeName(keyed[0].first)), " and ", A(ExprTypeName(keyed[i].first))));
-          return kError;
-        }
       }
+      std::vector<Value> keys;
+      for (const auto& k : keyed) keys.push_back(k.first);
+      if (!WantOrder(*this, node, keys, descending)) return kError;
       std::stable_sort(keyed.begin(), keyed.end(), [&](const auto& x, const auto& y) {
         const int order = Compare(x.first, y.first).value_or(0);
         return descending ? order > 0 : order < 0;
@@ -264,7 +298,7 @@ Evaluation::Outcome Evaluation::EvalPredicate(const Node& node, Value& out) {
         if (Outcome r = Eval(*node.kids[2], acc); r != kOk) return r;
       } else {
         if (n == 0) {
-          Fail(node, "reduce of empty array with no initial value");
+          Fail(node, "reflect: slice index out of range");
           return kError;
         }
         acc = items[i++];

@@ -1,8 +1,11 @@
 #include "operator/expr/lexer.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "operator/expr/ast.h"
 
@@ -244,6 +247,26 @@ std::string Token::Name() const {
     case TokenKind::kBracket: return absl::StrCat("Bracket(\"", text, "\")");
     case TokenKind::kEnd: return "EOF";
   }
+  return "";
+}
+
+std::string ReadNumber(const std::string& text, Value& out) {
+  const bool based = text.size() > 1 && text[0] == '0' && (text[1] == 'x' || text[1] == 'o' || text[1] == 'b');
+  if (!based && text.find_first_of(".eE") != std::string::npos) {
+    double d = 0;
+    if (!absl::SimpleAtod(text, &d)) return absl::StrCat("invalid float literal: ", text);
+    out = Value::Double(d);
+    return "";
+  }
+  errno = 0;
+  char* end = nullptr;
+  const int base = !based ? 10 : text[1] == 'x' ? 16 : text[1] == 'o' ? 8 : 2;
+  const char* digits = text.c_str() + (based ? 2 : 0);
+  const long long v = std::strtoll(digits, &end, base);
+  if (errno != 0 || *end != '\0' || end == digits) {
+    return absl::StrCat("invalid integer literal: strconv.ParseInt: parsing \"", text, "\": value out of range");
+  }
+  out = Value::Int(v);
   return "";
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "otelpipe/pdata/value.h"
 
 namespace otelpipe::expr {
 
@@ -22,5 +23,8 @@ struct Token {
 
 // Ends with a kEnd token. Error: formatted message of the reference.
 absl::StatusOr<std::vector<Token>> Tokenize(const std::string& source);
+
+// The value of a number token; empty, or what is wrong with it.
+std::string ReadNumber(const std::string& text, Value& out);
 
 }  // namespace otelpipe::expr

@@ -1,10 +1,8 @@
 #include "operator/expr/parser.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
+#include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "operator/expr/builtins.h"
 #include "operator/expr/lexer.h"
@@ -23,14 +21,30 @@ struct BinaryInfo {
   Op op;
 };
 constexpr BinaryInfo kBinary[] = {
-    {"|", 0, Op::kNone},           {"or", 10, Op::kOr},          {"||", 10, Op::kOr},
-    {"and", 15, Op::kAnd},         {"&&", 15, Op::kAnd},         {"==", 20, Op::kEqual},
-    {"!=", 20, Op::kNotEqual},     {"<", 20, Op::kLess},         {">", 20, Op::kGreater},
-    {">=", 20, Op::kGreaterEqual}, {"<=", 20, Op::kLessEqual},   {"in", 20, Op::kIn},
-    {"matches", 20, Op::kMatches}, {"contains", 20, Op::kContains}, {"startsWith", 20, Op::kStartsWith},
-    {"endsWith", 20, Op::kEndsWith}, {"..", 25, Op::kRange},     {"+", 30, Op::kAdd},
-    {"-", 30, Op::kSubtract},      {"*", 60, Op::kMultiply},     {"/", 60, Op::kDivide},
-    {"%", 60, Op::kModulo},        {"**", 100, Op::kPower},      {"^", 100, Op::kPower},
+    {"|", 0, Op::kNone},
+    {"or", 10, Op::kOr},
+    {"||", 10, Op::kOr},
+    {"and", 15, Op::kAnd},
+    {"&&", 15, Op::kAnd},
+    {"==", 20, Op::kEqual},
+    {"!=", 20, Op::kNotEqual},
+    {"<", 20, Op::kLess},
+    {">", 20, Op::kGreater},
+    {">=", 20, Op::kGreaterEqual},
+    {"<=", 20, Op::kLessEqual},
+    {"in", 20, Op::kIn},
+    {"matches", 20, Op::kMatches},
+    {"contains", 20, Op::kContains},
+    {"startsWith", 20, Op::kStartsWith},
+    {"endsWith", 20, Op::kEndsWith},
+    {"..", 25, Op::kRange},
+    {"+", 30, Op::kAdd},
+    {"-", 30, Op::kSubtract},
+    {"*", 60, Op::kMultiply},
+    {"/", 60, Op::kDivide},
+    {"%", 60, Op::kModulo},
+    {"**", 100, Op::kPower},
+    {"^", 100, Op::kPower},
     {"??", 500, Op::kCoalesce},
 };
 
@@ -109,9 +123,10 @@ class Parser {
     node->kids.push_back(std::move(right));
     return node;
   }
-  NodePtr Unary(Op op, int offset, NodePtr operand) {
+  NodePtr Unary(Op op, int offset, NodePtr operand, std::string_view written = "") {
     NodePtr node = New(NodeKind::kUnary, offset);
     node->op = op;
+    node->name = written;
     node->kids.push_back(std::move(operand));
     return node;
   }
@@ -164,8 +179,9 @@ class Parser {
         continue;
       }
       if (previous == "??" && token.text != "??") {
-        return Fail(token.offset, absl::StrCat("Operator (", token.text,
-                                               ") and coalesce expressions (?\?) cannot be mixed. Wrap either by parentheses."));
+        return Fail(token.offset,
+                    absl::StrCat("Operator (", token.text,
+                                 ") and coalesce expressions (?\?) cannot be mixed. Wrap either by parentheses."));
       }
       NodePtr right = info->op == Op::kPower ? Expression(info->precedence) : Expression(info->precedence + 1);
       if (!ok()) return left;
@@ -176,6 +192,7 @@ class Parser {
                       Binary(info->op, token.offset, std::move(middle), std::move(right)));
       } else {
         left = Binary(info->op, token.offset, std::move(left), std::move(right));
+        left->name = token.text;
       }
       if (negated) left = Unary(Op::kNot, token.offset, std::move(left));
       previous = token.text;
@@ -197,8 +214,7 @@ class Parser {
 
   NodePtr Conditional(NodePtr condition) {
     while (ok() && (IsOp("?") || IsOp("?:"))) {
-      const int offset = Peek().offset;
-      NodePtr node = New(NodeKind::kConditional, offset);
+      NodePtr node = New(NodeKind::kConditional, Peek().offset);
       if (Take(TokenKind::kOperator, "?:")) {  // elvis
         NodePtr same = CloneNode(*condition);
         node->kids.push_back(std::move(condition));
@@ -211,6 +227,7 @@ class Parser {
         if (!ok() || !Expect(TokenKind::kOperator, ":")) return node;
         node->kids.push_back(Expression(0));
       }
+      node->offset = Peek().offset;  // errors of the condition point behind the whole
       condition = std::move(node);
     }
     return condition;
@@ -266,7 +283,7 @@ class Parser {
       if (token.text == "+") op = Op::kPlus, precedence = 90;
       if (op != Op::kNone) {
         Advance();
-        return Postfix(Unary(op, token.offset, Expression(precedence)));
+        return Postfix(Unary(op, token.offset, Expression(precedence), token.text));
       }
       if (predicate_depth_ > 0 && (token.text == "#" || token.text == ".")) return Pointer();
       if (token.text == "::") {
@@ -285,7 +302,12 @@ class Parser {
       if (inner->kind == NodeKind::kBinary) inner->optional = true;
       return Postfix(std::move(inner));
     }
-    return Postfix(Operand());
+    // Numbers, true, false and nil are followed by operators only.
+    const bool bare =
+        token.kind == TokenKind::kNumber || (token.kind == TokenKind::kIdentifier &&
+                                             (token.text == "true" || token.text == "false" || token.text == "nil"));
+    NodePtr operand = Operand();
+    return bare ? std::move(operand) : Postfix(std::move(operand));
   }
 
   // # . #index #acc
@@ -353,25 +375,8 @@ class Parser {
 
   NodePtr Number(const Token& token) {
     NodePtr node = New(NodeKind::kConstant, token.offset);
-    const std::string& t = token.text;
-    const bool based = t.size() > 1 && t[0] == '0' && (t[1] == 'x' || t[1] == 'o' || t[1] == 'b');
-    if (!based && t.find_first_of(".eE") != std::string::npos) {
-      double d = 0;
-      if (!absl::SimpleAtod(t, &d)) return Fail(token.offset, absl::StrCat("invalid float literal: ", t));
-      node->value = Value::Double(d);
-      return node;
-    }
-    errno = 0;
-    char* end = nullptr;
-    const int base = !based ? 10 : t[1] == 'x' ? 16 : t[1] == 'o' ? 8 : 2;
-    const char* digits = t.c_str() + (based ? 2 : 0);
-    const long long v = std::strtoll(digits, &end, base);
-    if (errno != 0 || *end != '\0' || end == digits) {
-      return Fail(token.offset, absl::StrCat("invalid integer literal: strconv.ParseInt: parsing \"", t,
-                                             "\": value out of range"));
-    }
-    node->value = Value::Int(v);
-    return node;
+    const std::string error = ReadNumber(token.text, node->value);
+    return error.empty() ? std::move(node) : Fail(token.offset, error);
   }
 
   NodePtr ListLiteral() {
@@ -401,9 +406,10 @@ class Parser {
         node->kids.push_back(Expression(0));
         if (!ok() || !Expect(TokenKind::kBracket, ")")) break;
       } else {
-        return Fail(key.offset, absl::StrCat("a map key must be a quoted string, a number, a identifier, or an expression "
-                                             "enclosed in parentheses (unexpected token ",
-                                             key.Name(), ")"));
+        return Fail(key.offset,
+                    absl::StrCat("a map key must be a quoted string, a number, a identifier, or an expression "
+                                 "enclosed in parentheses (unexpected token ",
+                                 key.Name(), ")"));
       }
       if (!Expect(TokenKind::kOperator, ":")) break;
       node->kids.push_back(Expression(0));
@@ -431,19 +437,12 @@ class Parser {
     if (!ok()) return node;
     if (name.text == "env" || name.text == "os_env_func") {
       node->kind = NodeKind::kEnvironment;
-      if (node->kids.size() != 1) return Fail(name.offset, "env() takes one argument");
       return node;
     }
     const Builtin* builtin = FindBuiltin(name.text);
     if (builtin == nullptr) {
       node->kind = NodeKind::kUnknownCall;
       return node;
-    }
-    const int n = static_cast<int>(node->kids.size());
-    if (n < builtin->min_arguments || (builtin->max_arguments >= 0 && n > builtin->max_arguments)) {
-      return Fail(name.offset, n < builtin->min_arguments
-                                   ? absl::StrCat("not enough arguments to call ", name.text)
-                                   : absl::StrCat("too many arguments to call ", name.text));
     }
     node->slot = static_cast<int>(builtin - BuiltinTable());
     return node;
@@ -472,8 +471,10 @@ class Parser {
     }
     NodePtr predicate, third;
     if (ok() && !IsBracket(")")) {
+      node->predicate_offset = Peek().offset;
       predicate = Predicate();
-      if (ok() && Take(TokenKind::kOperator, ",") && !IsBracket(")")) third = Expression(0);
+      const bool takes_third = name.text == "reduce" || name.text == "sortBy";
+      if (ok() && Take(TokenKind::kOperator, ",") && takes_third && !IsBracket(")")) third = Expression(0);
       if (ok()) Take(TokenKind::kOperator, ",");
     }
     if (ok()) Expect(TokenKind::kBracket, ")");
@@ -500,20 +501,28 @@ class Parser {
   }
 
   NodePtr Postfix(NodePtr node) {
-    bool optional_seen = false;
+    // Where `?.` met nil, the names that follow are skipped; an index ends the chain.
+    bool chain = false;
+    auto end_chain = [&] {
+      if (!std::exchange(chain, false)) return;
+      NodePtr whole = New(NodeKind::kChain, node->offset);
+      whole->kids.push_back(std::move(node));
+      node = std::move(whole);
+    };
     while (ok()) {
       const Token token = Peek();
       if (IsOp(".") || IsOp("?.")) {
         Advance();
         const bool optional = token.text == "?.";
-        optional_seen |= optional;
         if (optional && IsBracket("[")) {
           node = Bracket(std::move(node), true);
+          chain = true;
           continue;
         }
         const Token name = Peek();
         if (name.kind != TokenKind::kIdentifier) return Fail(name.offset, "expected name");
         Advance();
+        chain |= optional;
         NodePtr member = New(IsBracket("(") ? NodeKind::kMethod : NodeKind::kMember, name.offset);
         member->optional = optional;
         member->name = name.text;
@@ -525,15 +534,14 @@ class Parser {
         }
         node = std::move(member);
       } else if (IsBracket("[")) {
+        end_chain();
         node = Bracket(std::move(node), false);
       } else {
         break;
       }
     }
-    if (!optional_seen) return node;
-    NodePtr chain = New(NodeKind::kChain, node->offset);
-    chain->kids.push_back(std::move(node));
-    return chain;
+    end_chain();
+    return node;
   }
 
   // [i] or [a:b]

@@ -36,34 +36,124 @@ Value MakeDuration(int64_t nanos) { return MakeTagged(Value::Int(nanos), kTagDur
 
 std::string_view ExprTypeName(const Value& v) {
   switch (v.kind()) {
-    case ValueKind::kEmpty: return "<nil>";
-    case ValueKind::kString: return "string";
-    case ValueKind::kBool: return "bool";
-    case ValueKind::kInt: return v.tag() == kTagDuration ? "time.Duration" : v.tag() == kTagInt64 ? "int64" : "int";
-    case ValueKind::kDouble: return "float64";
-    case ValueKind::kBytes: return v.tag() == kTagTime ? "time.Time" : "[]uint8";
+    case ValueKind::kEmpty:
+      return "<nil>";
+    case ValueKind::kString:
+      return "string";
+    case ValueKind::kBool:
+      return "bool";
+    case ValueKind::kInt:
+      return v.tag() == kTagDuration ? "time.Duration" : v.tag() == kTagInt64 ? "int64" : "int";
+    case ValueKind::kDouble:
+      return "float64";
+    case ValueKind::kBytes:
+      return v.tag() == kTagTime ? "time.Time" : "[]uint8";
     case ValueKind::kList:
       return v.tag() == kTagStringList ? "[]string"
              : v.tag() == kTagIntList  ? "[]int"
              : v.tag() == kTagAnyMap   ? "map[interface {}]interface {}"
                                        : "[]interface {}";
-    case ValueKind::kMap: return "map[string]interface {}";
+    case ValueKind::kMap:
+      return "map[string]interface {}";
   }
   return "";
 }
 
 std::string_view TypeWord(const Value& v) {
   switch (v.kind()) {
-    case ValueKind::kEmpty: return "nil";
-    case ValueKind::kString: return "string";
-    case ValueKind::kBool: return "bool";
-    case ValueKind::kInt: return v.tag() == kTagDuration ? "time.Duration" : "int";
-    case ValueKind::kDouble: return "float";
-    case ValueKind::kBytes: return v.tag() == kTagTime ? "time.Time" : "array";
-    case ValueKind::kList: return v.tag() == kTagAnyMap ? "map" : "array";
-    case ValueKind::kMap: return "map";
+    case ValueKind::kEmpty:
+      return "nil";
+    case ValueKind::kString:
+      return "string";
+    case ValueKind::kBool:
+      return "bool";
+    case ValueKind::kInt:
+      return v.tag() == kTagDuration ? "time.Duration" : "int";
+    case ValueKind::kDouble:
+      return "float";
+    case ValueKind::kBytes:
+      return v.tag() == kTagTime ? "time.Time" : "array";
+    case ValueKind::kList:
+      return v.tag() == kTagAnyMap ? "map" : "array";
+    case ValueKind::kMap:
+      return "map";
   }
   return "";
+}
+
+std::string_view GoKind(const Value& v) {
+  switch (v.kind()) {
+    case ValueKind::kEmpty:
+      return "invalid";
+    case ValueKind::kString:
+      return "string";
+    case ValueKind::kBool:
+      return "bool";
+    case ValueKind::kInt:
+      return v.tag() == kTagNone ? "int" : "int64";
+    case ValueKind::kDouble:
+      return "float64";
+    case ValueKind::kBytes:
+      return v.tag() == kTagTime ? "struct" : "slice";
+    case ValueKind::kList:
+      return v.tag() == kTagAnyMap ? "map" : "slice";
+    case ValueKind::kMap:
+      return "map";
+  }
+  return "";
+}
+
+bool ElementAt(const Value& sequence, int64_t index, Value& out) {
+  const int64_t size = SequenceSize(sequence);
+  if (index < 0) index += size;
+  if (index < 0 || index >= size) return false;
+  const auto at = static_cast<size_t>(index);
+  out = IsList(sequence) ? sequence.list()[at] : Value::Int(static_cast<unsigned char>(sequence.string()[at]));
+  return true;
+}
+
+double GoPower(double x, double y) {
+  constexpr double kHuge = 9.2e18;
+  if (y == 0 || x == 1) return 1;
+  if (std::isnan(x) || std::isnan(y) || std::isinf(x) || std::isinf(y) || x == 0 || std::fabs(y) >= kHuge)
+    return std::pow(x, y);
+  double whole = 0;
+  double part = std::modf(std::fabs(y), &whole);
+  if (part != 0 && x < 0) return std::nan("");
+  // The answer is result * 2^exponent; the whole part of y goes bit by bit through repeated squares of x.
+  double result = 1;
+  int64_t exponent = 0;
+  if (part != 0) {
+    if (part > 0.5) {
+      part -= 1;
+      whole += 1;
+    }
+    result = std::exp(part * std::log(x));
+  }
+  int e = 0;
+  double square = std::frexp(x, &e);
+  int64_t square_exponent = e;
+  for (auto i = static_cast<int64_t>(whole); i != 0; i >>= 1) {
+    if (square_exponent < -(1 << 12) || square_exponent > (1 << 12)) {
+      exponent += square_exponent;  // out of range whatever follows
+      break;
+    }
+    if ((i & 1) != 0) {
+      result *= square;
+      exponent += square_exponent;
+    }
+    square *= square;
+    square_exponent *= 2;
+    if (square < 0.5) {
+      square += square;
+      --square_exponent;
+    }
+  }
+  if (y < 0) {
+    result = 1 / result;
+    exponent = -exponent;
+  }
+  return std::ldexp(result, static_cast<int>(std::clamp<int64_t>(exponent, -100000, 100000)));
 }
 
 std::string GoFloat(double d) {
@@ -99,9 +189,15 @@ bool AnyKeyLess(const Value& a, const Value& b) {
 
 void AppendGoText(std::string& out, const Value& v) {
   switch (v.kind()) {
-    case ValueKind::kEmpty: out += "<nil>"; break;
-    case ValueKind::kString: out += v.string(); break;
-    case ValueKind::kBool: out += v.boolean() ? "true" : "false"; break;
+    case ValueKind::kEmpty:
+      out += "<nil>";
+      break;
+    case ValueKind::kString:
+      out += v.string();
+      break;
+    case ValueKind::kBool:
+      out += v.boolean() ? "true" : "false";
+      break;
     case ValueKind::kInt:
       if (v.tag() == kTagDuration) {
         out += timeparse::FormatGoDuration(v.integer());
@@ -109,7 +205,9 @@ void AppendGoText(std::string& out, const Value& v) {
         absl::StrAppend(&out, v.integer());
       }
       break;
-    case ValueKind::kDouble: out += GoFloat(v.number()); break;
+    case ValueKind::kDouble:
+      out += GoFloat(v.number());
+      break;
     case ValueKind::kBytes:
       if (v.tag() == kTagTime) {
         out += timeparse::FormatGoTime(TimeOf(v));
@@ -125,8 +223,7 @@ void AppendGoText(std::string& out, const Value& v) {
       if (v.tag() == kTagAnyMap) {
         std::vector<const Value*> pairs;
         for (const Value& pair : v.list()) pairs.push_back(&pair);
-        std::sort(pairs.begin(), pairs.end(),
-                  [](auto* a, auto* b) { return AnyKeyLess(a->list()[0], b->list()[0]); });
+        std::sort(pairs.begin(), pairs.end(), [](auto* a, auto* b) { return AnyKeyLess(a->list()[0], b->list()[0]); });
         out += "map[";
         for (size_t i = 0; i < pairs.size(); ++i) {
           if (i > 0) out += ' ';
@@ -164,11 +261,21 @@ void AppendJsonText(std::string& out, std::string_view text) {
   out += '"';
   for (unsigned char c : text) {
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         if (c < 0x20 || c == '<' || c == '>' || c == '&') {
           char buffer[8];
@@ -189,11 +296,21 @@ void AppendJson(std::string& out, const Value& v, bool indent, int depth) {
     out.append(static_cast<size_t>(level) * 2, ' ');
   };
   switch (v.kind()) {
-    case ValueKind::kEmpty: out += "null"; break;
-    case ValueKind::kString: AppendJsonText(out, v.string()); break;
-    case ValueKind::kBool: out += v.boolean() ? "true" : "false"; break;
-    case ValueKind::kInt: absl::StrAppend(&out, v.integer()); break;
-    case ValueKind::kDouble: out += GoFloat(v.number()); break;
+    case ValueKind::kEmpty:
+      out += "null";
+      break;
+    case ValueKind::kString:
+      AppendJsonText(out, v.string());
+      break;
+    case ValueKind::kBool:
+      out += v.boolean() ? "true" : "false";
+      break;
+    case ValueKind::kInt:
+      absl::StrAppend(&out, v.integer());
+      break;
+    case ValueKind::kDouble:
+      out += GoFloat(v.number());
+      break;
     case ValueKind::kBytes:
       if (v.tag() == kTagTime) {
         AppendJsonText(out, timeparse::FormatRfc3339(TimeOf(v)));
@@ -279,19 +396,26 @@ bool ExprEqual(const Value& a, const Value& b) {
   if (IsNumber(a) && IsNumber(b)) return AsDouble(a) == AsDouble(b);
   if (a.kind() != b.kind()) return false;
   switch (a.kind()) {
-    case ValueKind::kEmpty: return true;
-    case ValueKind::kString: return a.string() == b.string();
-    case ValueKind::kBool: return a.boolean() == b.boolean();
-    case ValueKind::kInt: return a.tag() == b.tag() && a.integer() == b.integer();
-    case ValueKind::kDouble: return a.number() == b.number();
-    case ValueKind::kBytes: return a.tag() == b.tag() && a.string() == b.string();
+    case ValueKind::kEmpty:
+      return true;
+    case ValueKind::kString:
+      return a.string() == b.string();
+    case ValueKind::kBool:
+      return a.boolean() == b.boolean();
+    case ValueKind::kInt:
+      return a.tag() == b.tag() && a.integer() == b.integer();
+    case ValueKind::kDouble:
+      return a.number() == b.number();
+    case ValueKind::kBytes:
+      return a.tag() == b.tag() && a.string() == b.string();
     case ValueKind::kList:
       if (a.list().size() != b.list().size()) return false;
       for (size_t i = 0; i < a.list().size(); ++i) {
         if (!ExprEqual(a.list()[i], b.list()[i])) return false;
       }
       return true;
-    case ValueKind::kMap: return DeepEqual(a, b);
+    case ValueKind::kMap:
+      return DeepEqual(a, b);
   }
   return false;
 }

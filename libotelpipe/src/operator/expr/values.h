@@ -44,12 +44,28 @@ std::string_view ExprTypeName(const Value& v);
 // type(x): "nil", "int", "array", "time.Time" ...
 std::string_view TypeWord(const Value& v);
 
+// Go's word for the kind of a value, as its reflection prints it: "slice", "map", "struct", "invalid".
+std::string_view GoKind(const Value& v);
+
+// Lists, texts and bytes have numbered elements; those of texts are their bytes.
+inline bool IsSequence(const Value& v) {
+  return IsList(v) || IsText(v) || (v.kind() == ValueKind::kBytes && v.tag() != kTagTime);
+}
+inline int64_t SequenceSize(const Value& v) {
+  return IsList(v) ? v.list().size() : static_cast<int64_t>(v.string().size());
+}
+// A negative index counts from the end. False when there is no such element.
+bool ElementAt(const Value& sequence, int64_t index, Value& out);
+
 // Go's default rendering (%v): `[a 1 2]`, `map[k:v]`, `<nil>`, `1e+21`.
 std::string GoText(const Value& v);
 std::string GoFloat(double d);
 
 // The language's == : numbers by value across kinds, lists element by element, maps with kinds.
 bool ExprEqual(const Value& a, const Value& b);
+
+// x ** y as Go computes it, to the last bit for whole exponents.
+double GoPower(double x, double y);
 
 // Compact or indented JSON with sorted keys and HTML escapes, as toJSON gives it.
 std::string ToJson(const Value& v, bool indent);
