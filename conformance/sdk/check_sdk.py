@@ -19,7 +19,11 @@ import otlp
 import sink
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-CURL_RUNS = [(kind, packing) for kind in ("proto", "json", "grpc") for packing in ("none", "gzip")]
+# Clear, over TLS, and over TLS with a certificate of the client.
+SECURE = ("tls", "mtls")
+CURL_RUNS = [("", kind, packing) for kind in ("proto", "json", "grpc") for packing in ("none", "gzip")]
+CURL_RUNS += [(secure, kind, packing) for secure in SECURE for kind in ("json", "grpc") for packing in ("none", "gzip")]
+RUNS = {"curl": len(CURL_RUNS), "python": 5 + 4 * len(SECURE), "node": 6 + 4 * len(SECURE)}
 # The ways out of the agent: header value -> (transport, encoding, packing seen by the sink, whether a processor changed the batch).
 WAYS = {
     "otlp-gzip": ("grpc", "proto", None, False),
@@ -29,6 +33,11 @@ WAYS = {
     "otlphttp-plain": ("http", "proto", "none", False),
     "otlphttp-json": ("http", "json", "gzip", False),
     "otlphttp-touched": ("http", "json", "none", True),
+    "otlp-tls": ("grpc", "proto", None, False),
+    "otlp-mtls": ("grpc", "proto", None, False),
+    "otlp-tls13": ("grpc", "proto", None, False),
+    "otlphttp-tls": ("http", "proto", "gzip", False),
+    "otlphttp-mtls": ("http", "proto", "none", False),
 }
 CONFIG = """
 receivers:
@@ -36,6 +45,18 @@ receivers:
     protocols:
       grpc: {{endpoint: "127.0.0.1:{agent_grpc}"}}
       http: {{endpoint: "127.0.0.1:{agent_http}"}}
+  otlp/tls:
+    protocols:
+      grpc: {{endpoint: "127.0.0.1:{tls_grpc}", tls: {{cert_file: "{certs}/server.pem", key_file: "{certs}/server.key"}}}}
+      http: {{endpoint: "127.0.0.1:{tls_http}", tls: {{cert_file: "{certs}/server.pem", key_file: "{certs}/server.key"}}}}
+  otlp/mtls:
+    protocols:
+      grpc:
+        endpoint: "127.0.0.1:{mtls_grpc}"
+        tls: {{cert_file: "{certs}/server.pem", key_file: "{certs}/server.key", client_ca_file: "{certs}/ca.pem", min_version: "1.3"}}
+      http:
+        endpoint: "127.0.0.1:{mtls_http}"
+        tls: {{cert_file: "{certs}/server.pem", key_file: "{certs}/server.key", client_ca_file: "{certs}/ca.pem", min_version: "1.3"}}
 processors:
   resource/touch:
     attributes: [{{key: {touched}, value: "yes", action: insert}}]
@@ -47,14 +68,31 @@ exporters:
   otlphttp/gzip: {{endpoint: "http://127.0.0.1:{sink_http}", headers: {{x-test-path: otlphttp-gzip}}}}
   otlphttp/plain: {{endpoint: "http://127.0.0.1:{sink_http}", compression: none, headers: {{x-test-path: otlphttp-plain}}}}
   otlphttp/json: {{endpoint: "http://127.0.0.1:{sink_http}", encoding: json, headers: {{x-test-path: otlphttp-json}}}}
+  otlp/tls: {{endpoint: "localhost:{sink_tls_grpc}", tls: {{ca_file: "{certs}/ca.pem"}}, headers: {{x-test-path: otlp-tls}}}}
+  otlp/mtls:
+    endpoint: "localhost:{sink_mtls_grpc}"
+    tls: {{ca_file: "{certs}/ca.pem", cert_file: "{certs}/client.pem", key_file: "{certs}/client.key"}}
+    headers: {{x-test-path: otlp-mtls}}
+  otlp/tls13:
+    endpoint: "localhost:{sink_mtls_grpc}"
+    tls: {{ca_file: "{certs}/ca.pem", cert_file: "{certs}/client.pem", key_file: "{certs}/client.key", min_version: "1.3"}}
+    headers: {{x-test-path: otlp-tls13}}
+  otlphttp/tls: {{endpoint: "https://localhost:{sink_tls_http}", tls: {{ca_file: "{certs}/ca.pem"}}, headers: {{x-test-path: otlphttp-tls}}}}
+  otlphttp/mtls:
+    endpoint: "https://localhost:{sink_mtls_http}"
+    compression: none
+    tls: {{ca_file: "{certs}/ca.pem", cert_file: "{certs}/client.pem", key_file: "{certs}/client.key"}}
+    headers: {{x-test-path: otlphttp-mtls}}
   otlphttp/touched: {{endpoint: "http://127.0.0.1:{sink_http}", encoding: json, compression: none, headers: {{x-test-path: otlphttp-touched}}}}
 service:
   telemetry: {{metrics: {{level: none}}}}
   pipelines:
 """
 PIPELINES = """
-    {0}: {{receivers: [otlp], exporters: [debug, otlp/gzip, otlp/plain, otlphttp/gzip, otlphttp/plain, otlphttp/json]}}
-    {0}/touched: {{receivers: [otlp], processors: [resource/touch], exporters: [otlp/touched, otlphttp/touched]}}
+    {0}:
+      receivers: [otlp, otlp/tls, otlp/mtls]
+      exporters: [debug, otlp/gzip, otlp/plain, otlp/tls, otlp/mtls, otlp/tls13, otlphttp/gzip, otlphttp/plain, otlphttp/json, otlphttp/tls, otlphttp/mtls]
+    {0}/touched: {{receivers: [otlp, otlp/tls, otlp/mtls], processors: [resource/touch], exporters: [otlp/touched, otlphttp/touched]}}
 """
 
 
@@ -75,6 +113,25 @@ class Report:
             self.passed += 1
 
 
+def make_certificates(folder):
+    """ca, server and client, each .pem and .key, with openssl."""
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+
+    def openssl(*args):
+        subprocess.run(["openssl", *args], cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    openssl("req", "-x509", *key, "-days", "2", "-subj", "/CN=test ca", "-keyout", "ca.key", "-out", "ca.pem")
+    with open(os.path.join(folder, "names"), "w") as f:
+        f.write("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+    for name in ("server", "client"):
+        openssl("req", *key, "-subj", "/CN=" + name, "-keyout", name + ".key", "-out", name + ".csr")
+        openssl("x509", "-req", "-in", name + ".csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "names",
+                "-out", name + ".pem")
+    return folder
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -82,17 +139,20 @@ def free_port():
 
 
 class Agent:
-    def __init__(self, binary, work, target):
+    def __init__(self, binary, work, target, certs):
         self.work, self.grpc_port, self.http_port = work, free_port(), free_port()
+        self.secure = {s: {"grpc": free_port(), "http": free_port(), "ca": certs + "/ca.pem"} for s in SECURE}
+        self.secure["mtls"].update(cert=certs + "/client.pem", key=certs + "/client.key")
         config = os.path.join(work, "agent.yaml")
         text = CONFIG.format(agent_grpc=self.grpc_port, agent_http=self.http_port, sink_grpc=target.grpc_port, sink_http=target.http_port,
-                             touched=otlp.TOUCHED)
+                             touched=otlp.TOUCHED, certs=certs, **{"%s_%s" % (s, t): self.secure[s][t] for s in SECURE for t in ("grpc", "http")},
+                             **{"sink_%s_%s" % (s, t): target.secure[s][t] for s in SECURE for t in ("grpc", "http")})
         with open(config, "w") as f:
             f.write(text + "".join(PIPELINES.format(s) for s in otlp.SIGNALS))
         with open(os.path.join(work, "agent.out"), "wb") as out, open(os.path.join(work, "agent.err"), "wb") as err:
             self.process = subprocess.Popen([binary, "--config", config], stdout=out, stderr=err, stdin=subprocess.DEVNULL)
         limit = time.monotonic() + 20
-        for port in (self.grpc_port, self.http_port):
+        for port in (self.grpc_port, self.http_port, *(s[t] for s in self.secure.values() for t in ("grpc", "http"))):
             while not self.listens(port):
                 if self.process.poll() is not None or time.monotonic() > limit:
                     code = self.stop()
@@ -121,12 +181,13 @@ class Agent:
 
 
 def environment():
-    """Ours, without what would change the SDKs' settings or send loopback traffic to a proxy."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_") and not k.lower().endswith("_proxy")}
+    """Ours, without what would change the SDKs' settings, send loopback traffic to a proxy, or put other roots in place of the test's."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("OTEL_", "SSL_CERT_", "GRPC_DEFAULT_SSL_ROOTS"))
+           and not k.lower().endswith(("_proxy", "_ca_bundle"))}
     return dict(env, NO_PROXY="*", no_proxy="*")
 
 
-def curl(work, kind, packing, signal, message, port, who):
+def curl(work, kind, packing, signal, message, port, who, secure=None):
     """Sends one request with curl; the problem, or the empty string."""
     body = otlp.to_json(message).encode() if kind == "json" else message.SerializeToString()
     if packing == "gzip":
@@ -140,6 +201,11 @@ def curl(work, kind, packing, signal, message, port, who):
         more = ["--http2-prior-knowledge"]
     if packing == "gzip":
         headers["grpc-encoding" if kind == "grpc" else "Content-Encoding"] = "gzip"
+    if secure:
+        url = url.replace("http://127.0.0.1", "https://localhost")
+        more = ["--cacert", secure["ca"], "--http2" if kind == "grpc" else "--http1.1"]
+        if "cert" in secure:
+            more += ["--cert", secure["cert"], "--key", secure["key"]]
     path = os.path.join(work, "curl-body")
     with open(path, "wb") as f:
         f.write(body)
@@ -165,14 +231,16 @@ def check_comparison(report):
 
 def send_with_curl(report, work, agent, target):
     made = {}
-    for kind, packing in CURL_RUNS:
-        run = "curl-%s-%s" % (kind, packing)
+    for secure, kind, packing in CURL_RUNS:
+        run = "-".join(filter(None, ("curl", secure, kind, packing)))
         made[run] = {}
         problems = []
         for signal in otlp.SIGNALS:
             message = made[run][signal] = hand_made.request(signal, run, hand_made.NOT_IN_JSON if "json" in run else ())
-            for who, place in (("direct", target), ("agent", agent)):
-                problems.append(curl(work, kind, packing, signal, message, place.grpc_port if kind == "grpc" else place.http_port, who))
+            transport = "grpc" if kind == "grpc" else "http"
+            problems.append(curl(work, kind, packing, signal, message, target.grpc_port if kind == "grpc" else target.http_port, "direct"))
+            place = agent.secure.get(secure) or {"grpc": agent.grpc_port, "http": agent.http_port}
+            problems.append(curl(work, kind, packing, signal, message, place[transport], "agent", agent.secure.get(secure)))
         report.check(run + ": every request is answered with success", filter(None, problems))
     return made
 
@@ -180,10 +248,11 @@ def send_with_curl(report, work, agent, target):
 def send_with_sdk(report, name, command, agent, target):
     """Runs one of the programs beside this file; run -> signal -> number of records."""
     command = command + [str(p) for p in (agent.grpc_port, agent.http_port, target.grpc_port, target.http_port)]
+    command.append(json.dumps(agent.secure))
     try:
-        done = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=120)
     except subprocess.TimeoutExpired:
-        report.check(name + ": ends within 60 s", ["it does not"])
+        report.check(name + ": ends within 120 s", ["it does not"])
         return {}
     problems = done.stderr.strip().split("\n")[-12:] if done.returncode else []
     report.check(name + ": the SDK reports success for every export", problems or (["exit code %d" % done.returncode] if done.returncode else []))
@@ -268,9 +337,10 @@ def main():
     parser.add_argument("--work", required=True)
     args = parser.parse_args()
     started = time.monotonic()
-    report, target = Report(), sink.Sink()
+    certs = make_certificates(os.path.join(args.work, "certs"))
+    report, target = Report(), sink.Sink(certs)
     check_comparison(report)
-    agent = Agent(args.agent, args.work, target)
+    agent = Agent(args.agent, args.work, target, certs)
     try:
         made = send_with_curl(report, args.work, agent, target)
         made.update(send_with_sdk(report, "python", [sys.executable, os.path.join(HERE, "send_python.py")], agent, target))
@@ -283,7 +353,8 @@ def main():
     target.stop()
     arrived, unread = target.snapshot()
 
-    report.check("17 runs: 6 of curl, 5 of Python, 6 of Node", [] if len(made) == 17 else ["there are %d" % len(made)])
+    count = {client: sum(run.startswith(client + "-") for run in made) for client in RUNS}
+    report.check("runs of each client: %s" % RUNS, [] if count == RUNS else ["there are %s" % count])
     report.check("the agent ends with exit code 0", [] if code == 0 else ["exit code %s" % code])
     report.check("the agent logs no error and no warning", re.findall(r"(?m)^.*\t(?:error|warn)\t.*$", agent.text("agent.err")))
     report.check("the sink can read all that it was sent", unread)

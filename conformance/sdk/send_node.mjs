@@ -1,7 +1,8 @@
 // Makes telemetry with the Node OpenTelemetry SDK and sends each batch twice: to the agent, and straight to the sink.
 //
-//     node send_node.mjs AGENT_GRPC_PORT AGENT_HTTP_PORT SINK_GRPC_PORT SINK_HTTP_PORT
+//     node send_node.mjs AGENT_GRPC_PORT AGENT_HTTP_PORT SINK_GRPC_PORT SINK_HTTP_PORT SECURE
 //
+// SECURE is JSON: the agent's ports behind TLS and the files for it, {"tls": {"grpc", "http", "ca"}, "mtls": {..., "cert", "key"}}.
 // The same objects go through both exporters, so ids and times are the same on both ways. Prints one JSON object: run -> signal -> number of records.
 // It stands beside the node_modules it needs, so the test copies it there.
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, TraceFlags, createTraceState, trace } from '@opentelemetry/api';
@@ -19,7 +20,8 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { AggregationTemporality, AggregationType, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
-import { Metadata } from '@grpc/grpc-js';
+import { Metadata, credentials } from '@grpc/grpc-js';
+import { readFileSync } from 'node:fs';
 
 const KINDS = {
   grpc: [GrpcSpans, GrpcMetrics, GrpcLogs],
@@ -124,29 +126,37 @@ async function makeLogs(run) {
   return memory.getFinishedLogRecords();
 }
 
-function exporters(kind, packing, grpcPort, httpPort, who) {
+function exporters(kind, packing, grpcPort, httpPort, who, secure) {
   const metadata = new Metadata();
   metadata.set('x-test-path', who);
+  const common = { compression: packing, timeoutMillis: 10000 };
+  if (!secure) {
+    return KINDS[kind].map((Exporter, i) => new Exporter(kind === 'grpc'
+      ? { url: 'http://127.0.0.1:' + grpcPort, metadata, ...common }
+      : { url: `http://127.0.0.1:${httpPort}/v1/${SIGNALS[i]}`, headers: { 'x-test-path': who }, ...common }));
+  }
+  const [ca, key, cert] = [secure.ca, secure.key, secure.cert].map((path) => path && readFileSync(path));
   return KINDS[kind].map((Exporter, i) => new Exporter(kind === 'grpc'
-    ? { url: 'http://127.0.0.1:' + grpcPort, metadata, compression: packing, timeoutMillis: 10000 }
-    : { url: `http://127.0.0.1:${httpPort}/v1/${SIGNALS[i]}`, headers: { 'x-test-path': who }, compression: packing, timeoutMillis: 10000 }));
+    ? { url: 'https://localhost:' + secure.grpc, metadata, credentials: credentials.createSsl(ca, key ?? null, cert ?? null), ...common }
+    : { url: `https://localhost:${secure.http}/v1/${SIGNALS[i]}`, headers: { 'x-test-path': who }, httpAgentOptions: { ca, key, cert }, ...common }));
 }
 
 const [agentGrpc, agentHttp, sinkGrpc, sinkHttp] = process.argv.slice(2, 6);
 const made = {};
 const failed = [];
-for (const kind of Object.keys(KINDS)) {
-  for (const packing of ['none', 'gzip']) {
-    const run = `node-${kind}-${packing}`;
-    const batches = [await makeSpans(run), await makeMetrics(run), await makeLogs(run)];
-    made[run] = { traces: batches[0].length, metrics: batches[1].scopeMetrics.flatMap((s) => s.metrics).length, logs: batches[2].length };
-    for (const [who, ports] of [['direct', [sinkGrpc, sinkHttp]], ['agent', [agentGrpc, agentHttp]]]) {
-      const all = exporters(kind, packing, ...ports, who);
-      for (let i = 0; i < 3; ++i) {
-        const result = await new Promise((done) => all[i].export(batches[i], done));
-        if (result.code !== 0) failed.push(`${run} ${SIGNALS[i]} to the ${who}: ${result.error}`);
-        await all[i].shutdown();
-      }
+const places = JSON.parse(process.argv[6]);
+const runs = [['', Object.keys(KINDS)], ['tls', ['grpc', 'json']], ['mtls', ['grpc', 'proto']]].flatMap(([secure, kinds]) =>
+  kinds.flatMap((kind) => ['none', 'gzip'].map((packing) => [secure, kind, packing])));
+for (const [secure, kind, packing] of runs) {
+  const run = ['node', secure, kind, packing].filter(Boolean).join('-');
+  const batches = [await makeSpans(run), await makeMetrics(run), await makeLogs(run)];
+  made[run] = { traces: batches[0].length, metrics: batches[1].scopeMetrics.flatMap((s) => s.metrics).length, logs: batches[2].length };
+  for (const [who, ports, place] of [['direct', [sinkGrpc, sinkHttp]], ['agent', [agentGrpc, agentHttp], places[secure]]]) {
+    const all = exporters(kind, packing, ...ports, who, place);
+    for (let i = 0; i < 3; ++i) {
+      const result = await new Promise((done) => all[i].export(batches[i], done));
+      if (result.code !== 0) failed.push(`${run} ${SIGNALS[i]} to the ${who}: ${result.error}`);
+      await all[i].shutdown();
     }
   }
 }

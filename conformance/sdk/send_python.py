@@ -1,7 +1,8 @@
 """Makes telemetry with the Python OpenTelemetry SDK and sends each batch twice: to the agent, and straight to the sink.
 
-    send_python.py AGENT_GRPC_PORT AGENT_HTTP_PORT SINK_GRPC_PORT SINK_HTTP_PORT
+    send_python.py AGENT_GRPC_PORT AGENT_HTTP_PORT SINK_GRPC_PORT SINK_HTTP_PORT SECURE
 
+SECURE is JSON: the agent's ports behind TLS and the files for it, {"tls": {"grpc", "http", "ca"}, "mtls": {..., "cert", "key"}}.
 The same objects go through both exporters, so ids and times are the same on both ways. Prints one JSON object: run -> signal -> number of records.
 """
 import json
@@ -29,7 +30,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags, TraceState
 
-RUNS = [("grpc", "none"), ("grpc", "gzip"), ("http", "none"), ("http", "gzip"), ("http", "deflate")]
+RUNS = [("", "grpc", "none"), ("", "grpc", "gzip"), ("", "http", "none"), ("", "http", "gzip"), ("", "http", "deflate")]
+RUNS += [(secure, transport, packing) for secure in ("tls", "mtls") for transport in ("grpc", "http") for packing in ("none", "gzip")]
 VALUES = {
     "text": "caf\u00e9 \U0001f680 <a&b> \"q\" \\ \n2nd \u2028", "empty": "", "yes": True, "no": False, "zero": 0, "negative": -7,
     "big": 2**53 + 1, "largest": 2**63 - 1, "smallest": -2**63, "double": 0.1, "whole": 3.0, "huge": 1.5e300, "tiny": 5e-324,
@@ -116,30 +118,40 @@ def make_logs(run):
     return memory.get_finished_logs()
 
 
-def exporters(transport, packing, grpc_port, http_port, who):
+def read(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def exporters(transport, packing, grpc_port, http_port, who, secure=None):
     if transport == "grpc":
         packed = grpc.Compression.Gzip if packing == "gzip" else grpc.Compression.NoCompression
         options = dict(endpoint="127.0.0.1:%d" % grpc_port, insecure=True, headers=(("x-test-path", who),), timeout=10, compression=packed)
+        if secure:
+            own = (read(secure["key"]), read(secure["cert"])) if "cert" in secure else (None, None)
+            options.update(endpoint="localhost:%d" % secure["grpc"], insecure=False, credentials=grpc.ssl_channel_credentials(read(secure["ca"]), *own))
         return {"traces": GrpcSpans(**options), "metrics": GrpcMetrics(**options), "logs": GrpcLogs(**options)}
     out = {}
     for signal, kind in (("traces", HttpSpans), ("metrics", HttpMetrics), ("logs", HttpLogs)):
-        out[signal] = kind(endpoint="http://127.0.0.1:%d/v1/%s" % (http_port, signal), headers={"x-test-path": who}, timeout=10,
-                           compression=Compression(packing))
+        place = "https://localhost:%d" % secure["http"] if secure else "http://127.0.0.1:%d" % http_port
+        files = dict(certificate_file=secure["ca"], client_certificate_file=secure.get("cert"), client_key_file=secure.get("key")) if secure else {}
+        out[signal] = kind(endpoint="%s/v1/%s" % (place, signal), headers={"x-test-path": who}, timeout=10, compression=Compression(packing), **files)
     return out
 
 
 def main():
     agent_grpc, agent_http, sink_grpc, sink_http = map(int, sys.argv[1:5])
+    places = json.loads(sys.argv[5])
     made, failed = {}, []
-    for transport, packing in RUNS:
-        run = "python-%s-%s" % (transport, packing)
+    for secure, transport, packing in RUNS:
+        run = "-".join(filter(None, ("python", secure, transport, packing)))
         batches = {"traces": make_spans(run), "metrics": make_metrics(run), "logs": make_logs(run)}
         made[run] = {
             "traces": len(batches["traces"]), "logs": len(batches["logs"]),
             "metrics": sum(len(s.metrics) for r in batches["metrics"].resource_metrics for s in r.scope_metrics),
         }
-        for who, ports in (("direct", (sink_grpc, sink_http)), ("agent", (agent_grpc, agent_http))):
-            for signal, exporter in exporters(transport, packing, *ports, who).items():
+        for who, ports, place in (("direct", (sink_grpc, sink_http), None), ("agent", (agent_grpc, agent_http), places.get(secure))):
+            for signal, exporter in exporters(transport, packing, *ports, who, place).items():
                 result = exporter.export(batches[signal])
                 if result not in (SpanExportResult.SUCCESS, MetricExportResult.SUCCESS, LogRecordExportResult.SUCCESS):
                     failed.append("%s %s to the %s: %s" % (run, signal, who, result))

@@ -1,4 +1,5 @@
-"""Two servers that keep what they are sent: OTLP over gRPC, and over HTTP as protobuf or JSON, on free ports of the loopback.
+"""Two servers that keep what they are sent: OTLP over gRPC, and over HTTP as protobuf or JSON, on free ports of the loopback; each also
+behind TLS, and behind TLS that asks for a client's certificate.
 
 Each sender says who it is in the header `x-test-path`; what came is kept as Arrived in the order of arrival.
 """
@@ -6,6 +7,7 @@ import collections
 import concurrent.futures
 import gzip
 import http.server
+import ssl
 import threading
 import zlib
 
@@ -18,7 +20,7 @@ PROTO, JSON = "application/x-protobuf", "application/json"
 
 
 class Sink:
-    def __init__(self):
+    def __init__(self, certs):
         self.lock = threading.Lock()
         self.arrived = []
         self.problems = []  # requests that could not be read
@@ -26,16 +28,37 @@ class Sink:
                                  options=[("grpc.so_reuseport", 0)])
         self._grpc.add_generic_rpc_handlers((self._handlers(),))
         self.grpc_port = self._grpc.add_insecure_port("127.0.0.1:0")
+        self._http = []
+        self.http_port = self._serve_http()
+        self.secure = {}
+        pem = {}
+        for name in ("ca.pem", "server.pem", "server.key"):
+            with open("%s/%s" % (certs, name), "rb") as f:
+                pem[name] = f.read()
+        for name, mutual in (("tls", False), ("mtls", True)):
+            credentials = grpc.ssl_server_credentials([(pem["server.key"], pem["server.pem"])], pem["ca.pem"] if mutual else None, mutual)
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certs + "/server.pem", certs + "/server.key")
+            if mutual:
+                context.load_verify_locations(certs + "/ca.pem")
+                context.verify_mode = ssl.CERT_REQUIRED
+            self.secure[name] = {"grpc": self._grpc.add_secure_port("127.0.0.1:0", credentials), "http": self._serve_http(context)}
         self._grpc.start()
-        self._http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._http_handler())
-        self._http.daemon_threads = True
-        self.http_port = self._http.server_address[1]
-        threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True).start()
+
+    def _serve_http(self, context=None):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._http_handler())
+        server.daemon_threads = True
+        if context:
+            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        self._http.append(server)
+        return server.server_address[1]
 
     def stop(self):
         self._grpc.stop(0.5).wait()
-        self._http.shutdown()
-        self._http.server_close()
+        for server in self._http:
+            server.shutdown()
+            server.server_close()
 
     def add(self, path, transport, signal, encoding, packed, body):
         """Keeps one request; False when it is no request of this signal."""

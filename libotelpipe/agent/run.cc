@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "commands.h"
+#include "grpc_log.h"
 #include "memory.h"
 #include "otelpipe/base/strings.h"
 #include "otelpipe/config.h"
@@ -69,7 +70,9 @@ class Runner {
     service.default_metrics_reader = true;
     service.make_log_sink = [this](const LogSettings& settings) -> absl::StatusOr<std::shared_ptr<LogSink>> {
       absl::StatusOr<std::shared_ptr<LogSink>> sink = MakeFileSink(settings);
-      if (sink.ok()) sink_ = *sink;
+      if (!sink.ok()) return sink;
+      sink_ = *sink;
+      RouteGrpcLog(sink_);
       return sink;
     };
     return service;

@@ -65,6 +65,7 @@ void OtlpExporter::LogPartialSuccess(const WireBytes& reply) const {
 
 absl::Status JudgeOtlpError(const absl::Status& status) {
   const double wait = RetryAfterSeconds(status);
+  bool retryable = false;
   switch (status.code()) {
     case absl::StatusCode::kCancelled:
     case absl::StatusCode::kDeadlineExceeded:
@@ -72,17 +73,20 @@ absl::Status JudgeOtlpError(const absl::Status& status) {
     case absl::StatusCode::kOutOfRange:
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kDataLoss:
-      return status;
+      retryable = true;
+      break;
     case absl::StatusCode::kResourceExhausted:
-      if (wait >= 0) return status;
+      retryable = wait >= 0;
       break;
     default:
       break;
   }
+  // A passing error reaches a client of the receiver in its own words, unless something is said around it: a permanent one, or a wait.
+  if (retryable && wait <= 0) return status;
   absl::Status out(status.code(), absl::StrCat("rpc error: code = ",
                               A(RpcCodeName(static_cast<int>(status.code()))), " desc = ", status.message()));
   if (wait >= 0) out = WithRetryAfter(std::move(out), wait);
-  return Permanent(std::move(out));
+  return retryable ? out : Permanent(std::move(out));
 }
 
 }  // namespace otelpipe

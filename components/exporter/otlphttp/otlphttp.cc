@@ -7,6 +7,7 @@
 #include "otelpipe/base/status_macros.h"
 #include "otelpipe/component/register.h"
 #include "otelpipe/pdata/codec.h"
+#include "shared/http/url.h"
 #include "shared/net/rpc_status.h"
 
 namespace otelpipe {
@@ -29,14 +30,17 @@ SendingConfig Sending(const OtlpHttpExporter::Config& config) {
 absl::StatusOr<PartialSuccess> ParsePartialSuccessJson(std::string_view json) {
   PartialSuccess out;
   simdjson::dom::parser parser;
+  simdjson::dom::element whole;
+  if (parser.parse(json.data(), json.size()).get(whole) != simdjson::SUCCESS) return absl::InvalidArgumentError("not a JSON object");
+  if (whole.is_null()) return out;
   simdjson::dom::object root;
-  if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) return absl::InvalidArgumentError("not a JSON object");
+  if (whole.get(root) != simdjson::SUCCESS) return absl::InvalidArgumentError("not a JSON object");
   simdjson::dom::object partial;
-  if (root["partialSuccess"].get(partial) != simdjson::SUCCESS) return out;
+  if (root["partialSuccess"].get(partial) != simdjson::SUCCESS && root["partial_success"].get(partial) != simdjson::SUCCESS) return out;
   for (const auto& field : partial) {
     std::string_view text;
     int64_t number = 0;
-    if (field.key == "errorMessage") {
+    if (field.key == "errorMessage" || field.key == "error_message") {
       if (field.value.get(text) == simdjson::SUCCESS) out.message = std::string(text);
     } else if (field.key.substr(0, 8) == "rejected") {
       if (field.value.get(number) == simdjson::SUCCESS || (field.value.get(text) == simdjson::SUCCESS && absl::SimpleAtoi(A(text), &number))) {
@@ -95,7 +99,7 @@ absl::Status OtlpHttpExporter::Init() {
   const std::string name = absl::StrCat(A(SignalName(context_.signal)), "_endpoint");
   const std::string& own = OwnEndpoint(config_, context_.signal);
   if (!own.empty()) {
-    if (!own.empty() && own.find(' ') != std::string::npos) {
+    if (!CheckUrl(own).ok()) {
       return absl::InvalidArgumentError(absl::StrCat(name, " must be a valid URL"));
     }
     url_ = own;
@@ -104,7 +108,7 @@ absl::Status OtlpHttpExporter::Init() {
   if (config_.http.endpoint.empty()) {
     return absl::InvalidArgumentError(absl::StrCat("either endpoint or ", name, " must be specified"));
   }
-  if (config_.http.endpoint.find(' ') != std::string::npos) {
+  if (!CheckUrl(config_.http.endpoint).ok()) {
     return absl::InvalidArgumentError("endpoint must be a valid URL");
   }
   url_ = absl::StrCat(config_.http.endpoint, config_.http.endpoint.back() == '/' ? "" : "/", "v1/", A(SignalName(context_.signal)));
@@ -173,18 +177,16 @@ absl::Status OtlpHttpExporter::Judge(const HttpResponse& response) const {
   const absl::StatusCode code = CodeOfHttpStatus(response.status);
   // A retryable error reaches a client of the receiver with its own text, a permanent one with all that is around it, as in the reference.
   const bool passing = response.status == 429 || (response.status >= 502 && response.status <= 504);
-  if (!passing) {
-    return Permanent(absl::Status(
-        code, absl::StrCat("rpc error: code = ", A(RpcCodeName(static_cast<int>(code))), " desc = ", text)));
-  }
-  absl::Status status(code, text);
+  const std::string whole = absl::StrCat("rpc error: code = ", A(RpcCodeName(static_cast<int>(code))), " desc = ", text);
+  if (!passing) return Permanent(absl::Status(code, whole));
   double seconds = 0;
   if ((response.status == 429 || response.status == 503) &&
       ParseRetryAfter(response.Header("retry-after"), absl::ToDoubleSeconds(context_.loop->Now() - absl::UnixEpoch()), seconds) &&
       seconds > 0) {
-    status = WithRetryAfter(status, seconds);
+    // The queue puts its own words around this one.
+    return WithRetryAfter(absl::Status(code, whole), seconds);
   }
-  return status;
+  return absl::Status(code, text);
 }
 
 }  // namespace otelpipe

@@ -63,6 +63,23 @@ std::string CleanPath(std::string_view path) {
   return out;
 }
 
+// The path with %XX decoded, element by element: an encoded slash does not divide. A sequence that is none stays as it is.
+std::string DecodePath(std::string_view path) {
+  std::string out;
+  const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1; };
+  for (size_t i = 0; i < path.size(); ++i) {
+    const bool coded = path[i] == '%' && i + 2 < path.size() && digit(path[i + 1]) >= 0 && digit(path[i + 2]) >= 0;
+    const char c = coded ? static_cast<char>(digit(path[i + 1]) * 16 + digit(path[i + 2])) : path[i];
+    if (coded && c != '/') {
+      out += c;
+      i += 2;
+    } else {
+      out += path[i];
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 // --- configuration
@@ -312,15 +329,24 @@ bool OtlpReceiver::Route(std::string_view path, Signal& signal) const {
 
 void OtlpReceiver::TakeHttp(HttpServerRequest& request, HttpResponder responder) {
   Signal signal;
-  if (!Route(request.path, signal)) {
-    const std::string clean = CleanPath(request.path);
-    if (clean != request.path && Route(clean, signal)) {
+  const bool plain = request.path.find('%') == std::string_view::npos;
+  bool found = plain ? Route(request.path, signal) : Route(DecodePath(request.path), signal);
+  if (!found || request.path.find("//") != std::string_view::npos || request.path.find("/.") != std::string_view::npos) {
+    // Go's router sends everybody to the clean form of a path, whether it leads anywhere or not, and from /a to /a/ when only that is known.
+    std::string clean = CleanPath(request.path);
+    found = Route(plain ? clean : DecodePath(clean), signal);
+    bool redirect = clean != request.path;
+    if (!found && Route(clean + "/", signal) && routes_[Index(signal)] == clean + "/") {
+      clean += '/';
+      redirect = true;
+    }
+    if (redirect) {
       HttpReply reply;
       reply.status = 307;
       reply.headers.emplace_back("Location", request.query.empty() ? clean : absl::StrCat(clean, "?", A(request.query)));
       return responder.Send(std::move(reply));
     }
-    return responder.Send(HttpReply::Text(404, "404 page not found\n"));
+    if (!found) return responder.Send(HttpReply::Text(404, "404 page not found\n"));
   }
   if (request.method != "POST") {
     return responder.Send(HttpReply::Make(405, "text/plain", "405 method not allowed, supported: [POST]"));

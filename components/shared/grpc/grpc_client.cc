@@ -14,6 +14,7 @@
 #include "otelpipe/base/strings.h"
 #include "shared/grpc/grpc_listen.h"
 #include "shared/grpc/grpc_poller.h"
+#include "shared/grpc/tls_front.h"
 #include "shared/net/address.h"
 #include "shared/net/rpc_status.h"
 
@@ -64,7 +65,7 @@ class GrpcClient::Impl {
       headers_.emplace_back(Lower(name), value);
       OTELPIPE_RETURN_IF_ERROR(CheckMetadata(headers_.back().first, value));
     }
-    const grpc_internal::DialTarget target = grpc_internal::ParseDial(config_);
+    grpc_internal::DialTarget target = grpc_internal::ParseDial(config_);
     if (config_.auth) {
       if (host.Extensions().empty()) return absl::FailedPreconditionError("no extensions configuration available");
       OTELPIPE_ASSIGN_OR_RETURN(auth_, FindClientAuth(*config_.auth, host, "gRPC"));
@@ -74,10 +75,20 @@ class GrpcClient::Impl {
       }
     }
     std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
-    if (target.tls) {
+    const bool fronted = target.tls && grpc_internal::NeedsTlsFront(config_.tls);
+    if (fronted) {
+      OTELPIPE_ASSIGN_OR_RETURN(dialer_, grpc_internal::TlsDialer::Start(config_.tls, target.host, target.port, context_));
+      target.address = dialer_->target();
+      target.loopback = true;  // no proxy before our own socket
+      target.tls = false;
+    } else if (target.tls) {
       OTELPIPE_ASSIGN_OR_RETURN(credentials, grpc_internal::ClientCredentials(config_.tls));
     }
     grpc::ChannelArguments arguments = grpc_internal::TuneClient(config_, target);
+    if (fronted && config_.authority.empty()) {
+      arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, config_.tls.server_name_override.empty() ? JoinHostPort(target.host, target.port)
+                                                                                             : config_.tls.server_name_override);
+    }
     arguments.SetUserAgentPrefix(UserAgent(context_));
     group_ = std::make_unique<grpc_internal::TagGroup>(grpc_internal::Poller::Of(context_.loop));
     channel_ = grpc::CreateCustomChannel(target.address, credentials, arguments);
@@ -184,6 +195,7 @@ class GrpcClient::Impl {
   Headers headers_;
   ClientAuth* auth_ = nullptr;
   std::unique_ptr<grpc_internal::TagGroup> group_;
+  std::unique_ptr<grpc_internal::TlsDialer> dialer_;  // null when the library speaks TLS itself
   std::shared_ptr<grpc::Channel> channel_;
   std::vector<std::pair<const char*, std::unique_ptr<grpc::internal::RpcMethod>>> methods_;
   std::unordered_set<OneCall*> calls_;

@@ -8,17 +8,6 @@
 namespace otelpipe {
 namespace {
 
-// gRPC's library speaks TLS 1.2 and 1.3 and has no switch for it.
-absl::Status CheckTls(const TlsConfig& c) {
-  if (c.min_version == "1.3" || (!c.max_version.empty() && c.max_version != "1.3")) {
-    return absl::InvalidArgumentError("tls: gRPC connections speak TLS 1.2 and 1.3; min_version 1.3 and max_version below 1.3 are not supported");
-  }
-  if (!c.cipher_suites.empty() || !c.curve_preferences.empty()) {
-    return absl::InvalidArgumentError("tls: cipher_suites and curve_preferences are not supported for gRPC connections");
-  }
-  return absl::OkStatus();
-}
-
 absl::Status CheckServer(const GrpcServerConfig& c) {
   constexpr int64_t kMost = (int64_t{1} << 31) / (1 << 20) - 1;
   if (c.max_recv_msg_size_mib < 0 || c.max_recv_msg_size_mib > kMost) {
@@ -31,7 +20,7 @@ absl::Status CheckServer(const GrpcServerConfig& c) {
   if (c.write_buffer_size < 0) {
     return absl::InvalidArgumentError(absl::StrCat("invalid write_buffer_size value: ", c.write_buffer_size));
   }
-  return c.tls ? CheckTls(*c.tls) : absl::OkStatus();
+  return absl::OkStatus();
 }
 
 absl::Status CheckClient(const GrpcClientConfig& c) {
@@ -64,7 +53,7 @@ absl::Status CheckClient(const GrpcClientConfig& c) {
       return absl::InvalidArgumentError(
           absl::StrCat("unsupported compression type \"", A(CompressionName(c.compression)), "\""));
   }
-  return CheckTls(c.tls);
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -99,7 +88,8 @@ void GrpcServerConfig::Describe(Fields<GrpcServerConfig>& f) {
   f.Optional("keepalive", &C::keepalive, "Ages and pings of connections.");
   f.Optional("auth", &C::auth, "Authentication extension.");
   f.Optional("include_metadata", &C::include_metadata, "Keep request metadata for processors that look at it.");
-  f.Unsupported("middlewares", "there are no middleware extensions");
+  f.Optional("middlewares", &C::middlewares, "Must be empty: there are no middleware extensions.");
+  f.Validate([](const C& c) { return CheckMiddlewares(c.middlewares); });
   f.Validate(&CheckServer);
 }
 
@@ -122,7 +112,8 @@ void GrpcClientConfig::Describe(Fields<GrpcClientConfig>& f) {
   f.Optional("balancer_name", &C::balancer_name, "pick_first or round_robin.");
   f.Optional("authority", &C::authority, "The :authority of calls.");
   f.Optional("auth", &C::auth, "Authentication extension.");
-  f.Unsupported("middlewares", "there are no middleware extensions");
+  f.Optional("middlewares", &C::middlewares, "Must be empty: there are no middleware extensions.");
+  f.Validate([](const C& c) { return CheckMiddlewares(c.middlewares); });
   f.Validate(&CheckClient);
 }
 

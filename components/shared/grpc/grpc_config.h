@@ -45,6 +45,7 @@ struct GrpcServerConfig {
   GrpcServerKeepalive keepalive;
   std::optional<AuthConfig> auth;
   bool include_metadata = false;
+  std::vector<MiddlewareConfig> middlewares;
   static void Describe(Fields<GrpcServerConfig>& f);
 };
 
@@ -67,6 +68,7 @@ struct GrpcClientConfig {
   std::string balancer_name;
   std::string authority;
   std::optional<AuthConfig> auth;
+  std::vector<MiddlewareConfig> middlewares;
   static void Describe(Fields<GrpcClientConfig>& f);
 };
 

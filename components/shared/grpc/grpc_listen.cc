@@ -179,13 +179,16 @@ DialTarget ParseDial(const GrpcClientConfig& config) {
   } else if (endpoint.starts_with("http://")) {
     endpoint.remove_prefix(7);
   }
-  if (endpoint.starts_with("dns://")) {
+  const bool resolver = endpoint.starts_with("dns://");
+  const absl::StatusOr<HostPort> where = SplitHostPort(resolver ? endpoint.substr(endpoint.rfind('/') + 1) : endpoint);
+  const std::string host = !where.ok() ? "" : where->host.empty() ? "localhost" : where->host;
+  const std::string port = where.ok() ? where->port : "";
+  out.host = host;
+  out.port = port;
+  if (resolver) {
     out.address = endpoint;
     return out;
   }
-  const absl::StatusOr<HostPort> where = SplitHostPort(endpoint);
-  const std::string host = !where.ok() ? "" : where->host.empty() ? "localhost" : where->host;
-  const std::string port = where.ok() ? where->port : "";
   in6_addr address{};
   if (inet_pton(AF_INET, host.c_str(), &address) == 1) {
     out.address = absl::StrCat("ipv4:", host, ":", port);

@@ -26,6 +26,7 @@ struct DialTarget {
   std::string address;
   bool tls = true;
   bool loopback = false;
+  std::string host, port;  // without resolver scheme
 };
 DialTarget ParseDial(const GrpcClientConfig& config);
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> ClientCredentials(const TlsClientConfig& tls);

@@ -5,6 +5,7 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/impl/rpc_service_method.h>
 #include <grpcpp/impl/service_type.h>
+#include <grpcpp/server_posix.h>
 #include <grpcpp/support/async_unary_call.h>
 
 #include <algorithm>
@@ -16,6 +17,7 @@
 #include "otelpipe/base/strings.h"
 #include "shared/grpc/grpc_listen.h"
 #include "shared/grpc/grpc_poller.h"
+#include "shared/grpc/tls_front.h"
 #include "shared/net/rpc_status.h"
 
 namespace otelpipe {
@@ -77,6 +79,7 @@ struct GrpcServerState {
   size_t limit = 4 << 20;
   std::unique_ptr<RawService> service;
   grpc::AsyncGenericService generic;
+  std::unique_ptr<grpc_internal::TlsAcceptor> front;  // null when the library speaks TLS itself
   std::unique_ptr<grpc::Server> server;
   grpc::ServerCompletionQueue* queue = nullptr;
   std::unique_ptr<TagGroup> group;
@@ -134,7 +137,7 @@ class GrpcResponder::Call final : public Tag {
     GrpcRequest request;
     request.method = method_;
     auto client = std::make_shared<ClientInfo>();
-    client->address = PeerAddress(context_.peer());
+    client->address = s.front ? s.front->PeerOf(context_.peer()) : PeerAddress(context_.peer());
     if (s.config.include_metadata || s.auth != nullptr) {
       Headers headers;
       for (const auto& [name, value] : context_.client_metadata()) headers.emplace_back(View(name), View(value));
@@ -162,6 +165,10 @@ class GrpcResponder::Call final : public Tag {
     const grpc_byte_buffer* raw = grpc_internal::RawBuffer(message_);
     const grpc_compression_algorithm packed = raw == nullptr ? GRPC_COMPRESS_NONE : raw->data.raw.compression;
     out = grpc_internal::TakeSlices(message_);
+    if (const size_t size = WireSize(out); size > s.limit) {
+      out.clear();
+      return absl::ResourceExhaustedError(absl::StrCat("grpc: received message larger than max (", size, " vs. ", s.limit, ")"));
+    }
     Compression kind = Compression::kNone;
     if (packed == GRPC_COMPRESS_GZIP) {
       kind = Compression::kGzip;
@@ -261,6 +268,7 @@ class GrpcServer::Impl {
     const std::vector<GrpcResponder::Call*> running(state_.running.begin(), state_.running.end());
     for (GrpcResponder::Call* call : running) call->Cancel();
     state_.going = true;
+    state_.front.reset();
     state_.group->EnterDirect();
     state_.server->Shutdown(std::chrono::system_clock::now());
     state_.group->Wait();
@@ -275,15 +283,21 @@ class GrpcServer::Impl {
     if (s.config.max_recv_msg_size_mib > 0) s.limit = static_cast<size_t>(s.config.max_recv_msg_size_mib) << 20;
     OTELPIPE_ASSIGN_OR_RETURN(const grpc_internal::ListenTarget target,
                               grpc_internal::CheckListen(s.config.endpoint, s.config.transport));
-    std::shared_ptr<grpc::ServerCredentials> credentials;
-    OTELPIPE_ASSIGN_OR_RETURN(credentials, grpc_internal::ServerCredentials(s.config.tls));
+    const bool fronted = s.config.tls && grpc_internal::NeedsTlsFront(*s.config.tls);
+    if (fronted && s.config.transport == "unix") {
+      return absl::InvalidArgumentError("tls: versions, cipher_suites and curve_preferences can't be chosen with transport unix");
+    }
     s.service = std::make_unique<RawService>(s.methods);
     grpc::ServerBuilder builder;
     int port = 0;
-    builder.AddListeningPort(target.address, credentials, &port);
+    if (!fronted) {
+      OTELPIPE_ASSIGN_OR_RETURN(std::shared_ptr<grpc::ServerCredentials> credentials, grpc_internal::ServerCredentials(s.config.tls));
+      builder.AddListeningPort(target.address, credentials, &port);
+    }
     builder.RegisterService(s.service.get());
     builder.RegisterAsyncGenericService(&s.generic);
-    builder.SetMaxReceiveMessageSize(static_cast<int>(s.limit));
+    // We look at the size: the library reads a message to its end in any case, and has other words for the refusal.
+    builder.SetMaxReceiveMessageSize(-1);
     builder.SetMaxSendMessageSize(-1);
     grpc_internal::TuneServer(s.config, builder);
     std::unique_ptr<grpc::ServerCompletionQueue> queue = builder.AddCompletionQueue();
@@ -300,6 +314,12 @@ class GrpcServer::Impl {
       for (int i = 0; i < kArmed; ++i) new GrpcResponder::Call(&s, m);
     }
     for (int i = 0; i < 2; ++i) new UnknownCall(&s);
+    if (fronted) {
+      OTELPIPE_ASSIGN_OR_RETURN(s.front, grpc_internal::TlsAcceptor::Listen(s.config, s.context, [server = s.server.get()](int fd) {
+                                  grpc::AddInsecureChannelFromFd(server, fd);
+                                }));
+      port_ = s.front->port();
+    }
     return absl::OkStatus();
   }
 
@@ -308,6 +328,7 @@ class GrpcServer::Impl {
   void Shutdown(Component::ShutdownDone done) {
     if (!state_.server || state_.stopping) return done();
     state_.stopping = true;
+    if (state_.front) state_.front->StopAccepting();
     new Stopped(state_.group.get(), std::move(done), state_.server->c_server(), state_.queue->cq());
   }
 

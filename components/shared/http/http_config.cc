@@ -32,6 +32,13 @@ void CompressionParams::Describe(Fields<CompressionParams>& f) {
   f.Optional("level", &CompressionParams::level, "How hard to try: gzip, zlib, deflate -2 to 9, zstd any number.");
 }
 
+void CookiesConfig::Describe(Fields<CookiesConfig>& f) {
+  f.Optional("enabled", &CookiesConfig::enabled, "Must be false.");
+  f.Validate([](const CookiesConfig& c) {
+    return c.enabled ? absl::InvalidArgumentError("cookies are not supported: they are not kept between requests") : absl::OkStatus();
+  });
+}
+
 void HttpClientConfig::Describe(Fields<HttpClientConfig>& f) {
   using C = HttpClientConfig;
   f.Optional("endpoint", &C::endpoint, "Where to send, as URL.");
@@ -51,9 +58,10 @@ void HttpClientConfig::Describe(Fields<HttpClientConfig>& f) {
   f.Optional("disable_keep_alives", &C::disable_keep_alives, "One connection per request.");
   f.Ignored("http2_read_idle_timeout", "requests are HTTP/1.1");
   f.Ignored("http2_ping_timeout", "requests are HTTP/1.1");
-  f.Unsupported("cookies", "cookies are not kept between requests");
-  f.Unsupported("middleware", "there are no middleware extensions");
+  f.Optional("cookies", &C::cookies, "Cookies kept between requests: can't be switched on.");
+  f.Optional("middleware", &C::middleware, "Must be empty: there are no middleware extensions.");
   f.Validate(&CheckLevel);
+  f.Validate([](const C& c) { return CheckMiddlewares(c.middleware); });
 }
 
 void CorsConfig::Describe(Fields<CorsConfig>& f) {
@@ -76,7 +84,8 @@ void HttpServerConfig::Describe(Fields<HttpServerConfig>& f) {
   f.Optional("read_header_timeout", &C::read_header_timeout, "Limit of reading its header; 0 means read_timeout.");
   f.Optional("write_timeout", &C::write_timeout, "Limit of writing the response; 0 means none.");
   f.Optional("idle_timeout", &C::idle_timeout, "Close a connection after this time without request; 0 means read_timeout.");
-  f.Unsupported("middleware", "there are no middleware extensions");
+  f.Optional("middleware", &C::middleware, "Must be empty: there are no middleware extensions.");
+  f.Validate([](const C& c) { return CheckMiddlewares(c.middleware); });
   f.Validate([](const C& c) {
     if (!c.compression_algorithms) return absl::OkStatus();
     for (const std::string& name : *c.compression_algorithms) {

@@ -20,6 +20,12 @@ struct CompressionParams {
   static void Describe(Fields<CompressionParams>& f);
 };
 
+// Accepted as long as it is off.
+struct CookiesConfig {
+  bool enabled = false;
+  static void Describe(Fields<CookiesConfig>& f);
+};
+
 // An exporter takes it in with Fields::Inline or InlineBase and sets its own defaults in DefaultConfig().
 struct HttpClientConfig {
   std::string endpoint;
@@ -37,6 +43,8 @@ struct HttpClientConfig {
   int64_t max_conns_per_host = 0;
   absl::Duration idle_conn_timeout = absl::Seconds(90);
   bool disable_keep_alives = false;
+  CookiesConfig cookies;
+  std::vector<MiddlewareConfig> middleware;
   static void Describe(Fields<HttpClientConfig>& f);
 };
 
@@ -61,6 +69,7 @@ struct HttpServerConfig {
   absl::Duration read_header_timeout = absl::Minutes(1);
   absl::Duration write_timeout = absl::Seconds(30);
   absl::Duration idle_timeout = absl::Minutes(1);
+  std::vector<MiddlewareConfig> middleware;
   static void Describe(Fields<HttpServerConfig>& f);
 };
 

@@ -5,6 +5,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "absl/strings/match.h"
@@ -25,12 +26,67 @@ std::string_view HttpServerRequest::Header(std::string_view name) const {
   return {};
 }
 
+namespace {
+
+std::string_view Trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+// The token at the beginning of `text`, taken off it.
+std::string_view TakeToken(std::string_view& text) {
+  size_t n = 0;
+  while (n < text.size() && static_cast<unsigned char>(text[n]) > 0x20 && static_cast<unsigned char>(text[n]) < 0x7f &&
+         std::string_view("()<>@,;:\\\"/[]?=").find(text[n]) == std::string_view::npos) {
+    ++n;
+  }
+  const std::string_view token = text.substr(0, n);
+  text.remove_prefix(n);
+  return token;
+}
+
+// `; name=value` or `; name="quoted"`, any number of them, and perhaps a semicolon at the end.
+bool ValidParameters(std::string_view text) {
+  std::vector<std::string> names;
+  while (true) {
+    text = Trim(text);
+    if (text.empty() || text == ";") return true;
+    if (text[0] != ';') return false;
+    text = Trim(text.substr(1));
+    const std::string name = ToLower(TakeToken(text));
+    text = Trim(text);
+    if (name.empty() || text.empty() || text[0] != '=') return false;
+    text = Trim(text.substr(1));
+    for (const std::string& known : names) {
+      if (known == name) return false;
+    }
+    names.push_back(name);
+    if (text.empty() || text[0] != '"') {
+      if (TakeToken(text).empty()) return false;
+      continue;
+    }
+    size_t end = 1;
+    while (end < text.size() && text[end] != '"') end += text[end] == '\\' ? 2 : 1;
+    if (end >= text.size()) return false;
+    text.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace
+
 std::string HttpServerRequest::MediaType() const {
-  std::string_view value = Header("Content-Type");
-  value = value.substr(0, value.find(';'));
-  while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
-  while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
-  return ToLower(value);
+  const std::string_view value = Header("Content-Type");
+  const size_t semicolon = std::min(value.find(';'), value.size());
+  const std::string_view type = Trim(value.substr(0, semicolon));
+  std::string_view rest = type;
+  if (TakeToken(rest).empty()) return "";
+  if (!rest.empty()) {
+    if (rest[0] != '/') return "";
+    rest.remove_prefix(1);
+    if (TakeToken(rest).empty() || !rest.empty()) return "";
+  }
+  return ValidParameters(value.substr(semicolon)) ? ToLower(type) : "";
 }
 
 HttpReply HttpReply::Make(int status, std::string_view content_type, std::string body) {

@@ -40,7 +40,7 @@ struct HttpServerRequest {
 
   // The first header of that name, any case; "" when there is none.
   std::string_view Header(std::string_view name) const;
-  // The media type of Content-Type in lower case, without parameters.
+  // The media type of Content-Type in lower case, without parameters; "" when it is malformed, parameters included.
   std::string MediaType() const;
 };
 

@@ -40,6 +40,8 @@ constexpr absl::Duration kLinger = absl::Seconds(1);
 constexpr absl::Duration kHandshakeLimit = absl::Seconds(10);
 // Bodies below this are read to their end even when the answer is already known, so that the connection can be kept.
 constexpr uint64_t kDrain = 256 << 10;
+// So much memory a Content-Length gets by its mere word; the rest when that much has come.
+constexpr size_t kFirstBlock = 1 << 20;
 constexpr uint32_t kMaxHeader = 1 << 20;
 
 std::string Decode(std::string_view text) {
@@ -62,6 +64,37 @@ std::string Decode(std::string_view text) {
     }
   }
   return out;
+}
+
+// A Host header as Go takes it: no bytes that no host name, address or port has.
+bool ValidHost(std::string_view host) {
+  for (const char c : host) {
+    const bool alnum = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z');
+    if (!alnum && std::string_view("!$%&()*+,-.:;=[]'_~").find(c) == std::string_view::npos) return false;
+  }
+  return true;
+}
+
+// What the reference finds wrong with a packed body before it looks at path and method: it opens gzip and zlib streams, and unpacks raw
+// snappy blocks as a whole. All else it meets while it reads.
+bool FoundBeforeRouting(Compression kind, std::string_view packed, const absl::Status& error) {
+  switch (kind) {
+    case Compression::kGzip:
+      return packed.size() < 10 || error.message() == "gzip: invalid header";
+    case Compression::kZlib:
+    case Compression::kDeflate:
+      return packed.size() < 2 || error.message() == "zlib: invalid header";
+    case Compression::kSnappy:
+      return packed.substr(0, 4) != std::string_view("\xff\x06\x00\x00", 4) && absl::IsInvalidArgument(error);
+    default:
+      return false;
+  }
+}
+
+// Why a chunked body can't be read on.
+std::string_view ChunkProblem(const error_code& error) {
+  if (error == http::error::bad_chunk) return "invalid byte in chunk length";
+  return "malformed chunked encoding";
 }
 
 // The first value of a query parameter; false when it is not there.
@@ -146,6 +179,7 @@ class SessionOf final : public HttpResponder::Session {
     parser_->eager(false);
     body_ = Buffer{};
     too_large_ = false;
+    body_problem_ = {};
     extra_headers_.clear();
     ++turn_;
     phase_ = Phase::kIdle;
@@ -186,26 +220,55 @@ class SessionOf final : public HttpResponder::Session {
         too_large_ = true;
         return Dispatch();
       }
-      if (error) return BadRequest(error);
+      if (error && phase_ == Phase::kBody) {
+        // The route is known by now: the handler says in its own form what is wrong with the body.
+        body_problem_ = ChunkProblem(error);
+        close_ = true;
+        return Dispatch();
+      }
+      if (error) return BadRequest(error == http::error::header_limit ? 431 : error == http::error::bad_version ? 505 : 400,
+                                   error == http::error::bad_version ? "unsupported protocol version" : "");
       if (phase_ == Phase::kHeader && parser_->is_header_done()) return OnHeader();
       if (parser_->is_done()) return OnChunkedBody();
     }
     Read();
   }
 
-  void BadRequest(const error_code& error) {
+  // A request that can't be taken as one. The answer is Go's, and the connection ends with it: where the next request begins is unknown.
+  void BadRequest(int status, std::string_view why) {
     HttpReply reply;
     reply.content_type = "text/plain; charset=utf-8";
-    reply.status = error == http::error::header_limit ? 431 : 400;
-    reply.body = CopyToBuffer(absl::StrCat(reply.status, " ", A(ReasonOf(reply.status))));
+    reply.status = status;
+    reply.body = CopyToBuffer(absl::StrCat(status, " ", A(ReasonOf(status)), why.empty() ? "" : ": ", A(why)));
     close_ = true;
     phase_ = Phase::kHandling;
     Write(std::move(reply));
   }
 
+  // Headers on which two programs could disagree about where the body ends, or about the host.
+  bool Suspicious() {
+    const auto& message = parser_->get();
+    const size_t encodings = message.count(http::field::transfer_encoding);
+    if (encodings > 1 || (encodings == 1 && !EqualFold(View(message[http::field::transfer_encoding]), "chunked"))) {
+      BadRequest(501, "unsupported transfer encoding");
+      return true;
+    }
+    if (encodings == 1 && (message.count(http::field::content_length) > 0 || message.version() == 10)) {
+      BadRequest(400, "");
+      return true;
+    }
+    const size_t hosts = message.count(http::field::host);
+    if (hosts > 1 || (hosts == 0 && message.version() == 11) || !ValidHost(View(message[http::field::host]))) {
+      BadRequest(400, hosts > 1 ? "too many Host headers" : hosts == 0 ? "missing required Host header" : "malformed Host header");
+      return true;
+    }
+    return false;
+  }
+
   void OnHeader() {
     const auto& message = parser_->get();
     close_ = !message.keep_alive();
+    if (Suspicious()) return;
     phase_ = Phase::kBody;
     if (state_->time_limits) SetDeadline(state_->config.read_timeout);
     if (state_->cors.active()) {
@@ -220,46 +283,71 @@ class SessionOf final : public HttpResponder::Session {
       }
       extra_headers_ = state_->cors.Simple(origin);
     }
-    const bool expects = message[http::field::expect].size() > 0 && message.version() == 11;
-    if (parser_->chunked()) {
-      parser_->body_limit(state_->body_limit);
-      parser_->eager(true);
-      if (expects) SendContinue();
-      return OnData();
-    }
+    const std::string_view expect = message.version() == 11 ? View(message[http::field::expect]) : "";
     const uint64_t length = parser_->content_length().value_or(0);
-    if (length == 0) return Dispatch();
-    if (length > state_->body_limit) {
+    if (!expect.empty() && !EqualFold(expect, "100-continue")) {
+      close_ = true;
+      phase_ = Phase::kHandling;
+      return Write(HttpReply{.status = 417});
+    }
+    const bool chunked = parser_->chunked();
+    if (!chunked && length == 0) return Dispatch();
+    if (!chunked && length > state_->body_limit) {
       too_large_ = true;
       if (length > kDrain) return Dispatch();  // close after the answer instead of reading it all
     }
-    if (expects) SendContinue();
-    ReadBody(static_cast<size_t>(length));
+    if (!expect.empty()) return SendContinue();
+    OnBody();
   }
 
-  // Go sends this line when the handler begins to read. It is a few bytes into an empty socket buffer, so no need to wait for it.
+  void OnBody() {
+    if (!parser_->chunked()) return ReadBody(static_cast<size_t>(parser_->content_length().value_or(0)));
+    parser_->body_limit(state_->body_limit);
+    parser_->eager(true);
+    OnData();
+  }
+
+  // Go sends this line when the handler begins to read.
   void SendContinue() {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-    error_code ignored;
-    asio::write(stream_, asio::buffer(kContinue.data(), kContinue.size()), ignored);
+    asio::async_write(stream_, asio::buffer(kContinue.data(), kContinue.size()), [self = Self()](const error_code& error, size_t) {
+      if (error || self->phase_ == Phase::kClosed) return self->Abort();
+      self->OnBody();
+    });
   }
 
   // A body of known length goes into its own memory: what was read with the header is copied, the rest arrives there.
   void ReadBody(size_t length) {
-    std::shared_ptr<char[]> data(new char[length]);
-    const size_t have = std::min(length, buffer_.size());
+    const size_t first = std::min(length, kFirstBlock);
+    std::shared_ptr<char[]> data(new char[first]);
+    const size_t have = std::min(first, buffer_.size());
     std::memcpy(data.get(), buffer_.data().data(), have);
     buffer_.consume(have);
     char* begin = data.get();
-    body_ = Buffer{std::string_view(begin, length), std::shared_ptr<const void>(std::move(data), begin)};
-    ReadBodyRest(begin + have, length - have);
+    body_ = Buffer{std::string_view(begin, first), std::shared_ptr<const void>(std::move(data), begin)};
+    ReadBodyRest(begin + have, first - have, length - first);
   }
 
-  void ReadBodyRest(char* to, size_t left) {
+  // `left` more bytes for the block at hand, `beyond` after it.
+  void ReadBodyRest(char* to, size_t left, size_t beyond) {
+    if (left == 0 && beyond > 0) {
+      const size_t have = body_.bytes.size();
+      std::shared_ptr<char[]> whole(new char[have + beyond]);
+      std::memcpy(whole.get(), body_.bytes.data(), have);
+      char* begin = whole.get();
+      body_ = Buffer{std::string_view(begin, have + beyond), std::shared_ptr<const void>(std::move(whole), begin)};
+      return ReadBodyRest(begin + have, beyond, 0);
+    }
     if (left == 0) return Dispatch();
-    stream_.async_read_some(asio::buffer(to, left), [self = Self(), to, left](const error_code& error, size_t n) {
+    if (buffer_.size() > 0) {
+      const size_t n = std::min(left, buffer_.size());
+      std::memcpy(to, buffer_.data().data(), n);
+      buffer_.consume(n);
+      return ReadBodyRest(to + n, left - n, beyond);
+    }
+    stream_.async_read_some(asio::buffer(to, left), [self = Self(), to, left, beyond](const error_code& error, size_t n) {
       if (error) return self->Abort();
-      self->ReadBodyRest(to + n, left - n);
+      self->ReadBodyRest(to + n, left - n, beyond);
     });
   }
 
@@ -280,6 +368,11 @@ class SessionOf final : public HttpResponder::Session {
     HttpServerRequest request;
     request.method = View(message.method_string());
     request.target = View(message.target());
+    if (const size_t scheme = request.target.find("://"); scheme != std::string_view::npos && request.target[0] != '/') {
+      // The absolute form, as proxies are sent it: the path begins after the host.
+      const size_t path = request.target.find('/', scheme + 3);
+      request.target = path == std::string_view::npos ? "/" : request.target.substr(path);
+    }
     const size_t question = request.target.find('?');
     request.path = request.target.substr(0, question);
     if (question != std::string_view::npos) request.query = request.target.substr(question + 1);
@@ -287,10 +380,6 @@ class SessionOf final : public HttpResponder::Session {
     request.headers.clear();
     for (const auto& field : message) request.headers.emplace_back(View(field.name_string()), View(field.value()));
     request.remote = remote_;
-    if (message.version() == 11 && message.count(http::field::host) == 0) {
-      close_ = true;
-      return Write(HttpReply::Make(400, "text/plain; charset=utf-8", "400 Bad Request: missing required Host header"));
-    }
     absl::Status refused = Identify(request);
     if (!refused.ok()) return Refuse(request, 401, refused);
     absl::Status encoding = Unpack(message, request);
@@ -347,12 +436,19 @@ class SessionOf final : public HttpResponder::Session {
       request.body_error = absl::InvalidArgumentError("http: request body too large");
       return absl::OkStatus();
     }
+    if (!body_problem_.empty()) {
+      body_ = Buffer{};
+      request.body_error = absl::InvalidArgumentError(A(body_problem_));
+      return absl::OkStatus();
+    }
     if (*kind == Compression::kNone) {
       request.body = std::move(body_);
       return absl::OkStatus();
     }
     absl::StatusOr<Buffer> plain = state_->decompressor.Decompress(*kind, body_.bytes, state_->body_limit);
+    const bool early = !plain.ok() && FoundBeforeRouting(*kind, body_.bytes, plain.status());
     body_ = Buffer{};
+    if (early) return plain.status();
     if (plain.ok()) {
       request.body = *std::move(plain);
     } else {
@@ -434,6 +530,7 @@ class SessionOf final : public HttpResponder::Session {
   bool close_ = false;
   bool stop_ = false;
   bool too_large_ = false;
+  std::string_view body_problem_;  // of static storage; "" = none
 };
 
 }  // namespace

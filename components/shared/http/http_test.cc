@@ -183,6 +183,45 @@ TEST_CASE("chunked, pipelined and expected requests are read", "[shared][http]")
   CHECK(w.Raw("GET / HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 400 Bad Request"));
 }
 
+TEST_CASE("requests on whose end two programs could disagree are refused, and the connection closes", "[shared][http]") {
+  World w;
+  REQUIRE(w.Serve({}, Echo()).ok());
+  const std::string head = "POST /x HTTP/1.1\r\nHost: h\r\n";
+  const std::string hidden = "POST /y HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n";
+  const std::pair<std::string, std::string> bad[] = {
+      {head + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "HTTP/1.1 400 "},
+      {head + "Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n0\r\n\r\n", "HTTP/1.1 400 "},
+      {head + "Content-Length: 2\r\nContent-Length: 3\r\n\r\nab", "HTTP/1.1 400 "},
+      {head + "Transfer-Encoding: identity\r\nContent-Length: 2\r\n\r\nab", "HTTP/1.1 501 "},
+      {head + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "HTTP/1.1 501 "},
+      {head + "Host: other\r\n\r\n", "HTTP/1.1 400 "},
+      {"POST /x HTTP/1.1\r\n\r\n", "HTTP/1.1 400 "},
+      {"POST /x HTTP/1.1\r\nHost: a/b\r\n\r\n", "HTTP/1.1 400 "},
+      {"POST /x HTTP/2.0\r\nHost: h\r\n\r\n", "HTTP/1.1 505 "},
+      {head + "Expect: tea\r\nContent-Length: 2\r\n\r\nab", "HTTP/1.1 417 "},
+      {head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", "HTTP/1.1 400 "}};
+  for (const auto& [bytes, right] : bad) {
+    const std::string answer = w.Raw(bytes + hidden);
+    INFO(bytes << answer);
+    CHECK(answer.starts_with(right));
+    CHECK(answer.find("HTTP/1.1 ", 1) == std::string::npos);
+  }
+  CHECK(w.Raw("POST http://h/abs?q HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").find("X-Path: /abs\r\n") != std::string::npos);
+}
+
+TEST_CASE("a media type is what Go's mime package takes for one", "[shared][http]") {
+  const auto type = [](std::string_view text) {
+    HttpServerRequest request;
+    request.headers = {{"content-type", text}};
+    return request.MediaType();
+  };
+  CHECK(type("Application/JSON") == "application/json");
+  CHECK(type(" application/json ; charset=utf-8; a=\"b;\\\"c\";") == "application/json");
+  for (const char* bad : {"", "application/json; charset", "application/json; a=1; A=2", "a/b/c", "a/", "application/json, text/plain", "a/b; c=\"d"}) {
+    CHECK(type(bad) == "");
+  }
+}
+
 TEST_CASE("a slow header ends the connection", "[shared][http]") {
   World w;
   HttpServerConfig config;
@@ -319,6 +358,17 @@ TEST_CASE("a port that is taken is refused in the reference's words", "[shared][
     status = second.Start(w.host);
   });
   CHECK(status.message() == "listen tcp " + config.endpoint + ": bind: address already in use");
+}
+
+TEST_CASE("URLs that Go can't parse are known", "[shared][http]") {
+  for (const char* good : {"", "http://h:1/a?b=c#d", "localhost:4318", "https://[::1]:4318/x", "http://u:p@h/a b", "//h/x", "/a:b", "http://h:/"}) {
+    CHECK(CheckUrl(good).ok());
+  }
+  const std::pair<const char*, const char*> bad[] = {{":x", "missing protocol scheme"}, {"127.0.0.1:4318", "first path segment in URL cannot contain colon"},
+                                                     {"http://h:port/", "invalid port \":port\" after host"}, {"http://[::1/x", "missing ']' in host"},
+                                                     {"http://a b/", "invalid character \" \" in host name"}, {"http://h/%zz", "invalid URL escape"},
+                                                     {"http://h/\x01", "net/url: invalid control character in URL"}};
+  for (const auto& [url, why] : bad) CHECK(std::string(CheckUrl(url).message()) == std::string("parse \"") + url + "\": " + why);
 }
 
 TEST_CASE("URLs are read as Go reads them", "[shared][http]") {

@@ -34,6 +34,54 @@ const char* Variable(const char* upper, const char* lower) {
 
 }  // namespace
 
+absl::Status CheckUrl(std::string_view url) {
+  const auto fail = [&](std::string_view why) {
+    return absl::InvalidArgumentError(absl::StrCat("parse \"", A(url), "\": ", A(why)));
+  };
+  for (const char c : url) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return fail("net/url: invalid control character in URL");
+  }
+  std::string_view rest = url.substr(0, url.find('#'));
+  if (rest.starts_with(':')) return fail("missing protocol scheme");
+  const std::string scheme = SchemeOf(rest);
+  if (!scheme.empty()) rest.remove_prefix(scheme.size() + 1);
+  rest = rest.substr(0, rest.find('?'));
+  if (!rest.starts_with('/')) {
+    if (!scheme.empty()) return absl::OkStatus();  // opaque, as `localhost:4318`
+    if (rest.substr(0, rest.find('/')).find(':') != std::string_view::npos) return fail("first path segment in URL cannot contain colon");
+  }
+  const auto bad_escape = [](std::string_view text) {
+    const auto hex = [](char c) { return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f'); };
+    for (size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == '%' && (i + 2 >= text.size() || !hex(text[i + 1]) || !hex(text[i + 2]))) return true;
+    }
+    return false;
+  };
+  if (rest.starts_with("//") && (!scheme.empty() || !rest.starts_with("///"))) {
+    rest.remove_prefix(2);
+    std::string_view host = rest.substr(0, rest.find('/'));
+    rest.remove_prefix(host.size());
+    if (const size_t at = host.rfind('@'); at != std::string_view::npos) host.remove_prefix(at + 1);
+    std::string_view port;
+    if (host.starts_with('[')) {
+      const size_t close = host.rfind(']');
+      if (close == std::string_view::npos) return fail("missing ']' in host");
+      port = host.substr(close + 1);
+      host = host.substr(1, close - 1);
+    } else if (const size_t colon = host.rfind(':'); colon != std::string_view::npos) {
+      port = host.substr(colon);
+      host = host.substr(0, colon);
+    }
+    if (!port.empty() && (port[0] != ':' || port.find_first_not_of("0123456789", 1) != std::string_view::npos)) {
+      return fail(absl::StrCat("invalid port \"", A(port), "\" after host"));
+    }
+    if (const size_t at = host.find_first_of(" \"<>\\^`{|}%"); at != std::string_view::npos) {
+      return fail(absl::StrCat("invalid character \"", A(host.substr(at, 1)), "\" in host name"));
+    }
+  }
+  return bad_escape(rest) ? fail("invalid URL escape") : absl::OkStatus();
+}
+
 absl::StatusOr<HttpUrl> HttpUrl::Parse(std::string_view url) {
   for (const char c : url) {
     if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f) {

@@ -24,6 +24,10 @@ struct HttpUrl {
   std::string Origin() const { return (tls ? "https://" : "http://") + authority; }
 };
 
+// What Go's url.Parse refuses, in its words: `parse "127.0.0.1:4318": first path segment in URL cannot contain colon`. What it takes may still be no
+// URL that a request can be sent to.
+absl::Status CheckUrl(std::string_view url);
+
 // Which proxy a request takes, by HTTP_PROXY, HTTPS_PROXY and NO_PROXY (also in lower case), or by a fixed URL.
 class ProxyRules {
  public:

@@ -18,6 +18,15 @@ absl::StatusOr<Extension*> Find(const AuthConfig& config, Host& host) {
 
 }  // namespace
 
+void MiddlewareConfig::Describe(Fields<MiddlewareConfig>& f) {
+  f.Optional("id", &MiddlewareConfig::id, "Id of the extension.");
+}
+absl::Status CheckMiddlewares(const std::vector<MiddlewareConfig>& list) {
+  if (list.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("failed to resolve middleware \"", list[0].id,
+                                                 "\": middleware not found (there are no middleware extensions)"));
+}
+
 void AuthConfig::Describe(Fields<AuthConfig>& f) {
   f.Required("authenticator", &AuthConfig::authenticator, "Id of the authentication extension.");
 }

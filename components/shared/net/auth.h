@@ -11,6 +11,13 @@
 
 namespace otelpipe {
 
+// `middleware` of HTTP, `middlewares` of gRPC: extensions that wrap requests. There are none here, so only an empty list passes.
+struct MiddlewareConfig {
+  std::string id;
+  static void Describe(Fields<MiddlewareConfig>& f);
+};
+absl::Status CheckMiddlewares(const std::vector<MiddlewareConfig>& list);
+
 struct AuthConfig {
   ComponentId authenticator;
   static void Describe(Fields<AuthConfig>& f);

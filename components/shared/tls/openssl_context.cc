@@ -122,10 +122,17 @@ absl::Status Common(SSL_CTX* context, const TlsConfig& config) {
   return absl::OkStatus();
 }
 
-int ChooseAlpn(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned int in_size, void*) {
-  static constexpr unsigned char kHttp11[] = "\x08http/1.1";
+// As ALPN writes names: a length, then the letters.
+constexpr std::string_view kAlpnNames[] = {"\x08http/1.1", "\x02h2"};
+const unsigned char* AlpnBytes(Alpn alpn) {
+  return reinterpret_cast<const unsigned char*>(kAlpnNames[static_cast<size_t>(alpn)].data());
+}
+unsigned int AlpnSize(Alpn alpn) { return static_cast<unsigned int>(kAlpnNames[static_cast<size_t>(alpn)].size()); }
+
+int ChooseAlpn(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned int in_size, void* which) {
+  const Alpn alpn = which == nullptr ? Alpn::kHttp11 : Alpn::kH2;
   unsigned char* chosen = nullptr;
-  if (SSL_select_next_proto(&chosen, out_size, kHttp11, sizeof(kHttp11) - 1, in, in_size) != OPENSSL_NPN_NEGOTIATED) {
+  if (SSL_select_next_proto(&chosen, out_size, AlpnBytes(alpn), AlpnSize(alpn), in, in_size) != OPENSSL_NPN_NEGOTIATED) {
     return SSL_TLSEXT_ERR_NOACK;
   }
   *out = chosen;
@@ -136,7 +143,7 @@ SslContext Wrap(SSL_CTX* context) { return SslContext(context, [](SSL_CTX* c) { 
 
 }  // namespace
 
-absl::StatusOr<SslContext> MakeClientContext(const TlsClientConfig& config) {
+absl::StatusOr<SslContext> MakeClientContext(const TlsClientConfig& config, Alpn alpn) {
   OTELPIPE_ASSIGN_OR_RETURN(const TlsMaterial material, LoadTlsMaterial(static_cast<const TlsConfig&>(config)));
   SslContext context = Wrap(SSL_CTX_new(TLS_client_method()));
   if (!context) return Fail("no memory for a TLS context");
@@ -148,13 +155,12 @@ absl::StatusOr<SslContext> MakeClientContext(const TlsClientConfig& config) {
     AddRoots(context.get(), material.ca_pem);
   }
   SSL_CTX_set_verify(context.get(), config.insecure_skip_verify ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nullptr);
-  static constexpr unsigned char kHttp11[] = "\x08http/1.1";
-  SSL_CTX_set_alpn_protos(context.get(), kHttp11, sizeof(kHttp11) - 1);
+  SSL_CTX_set_alpn_protos(context.get(), AlpnBytes(alpn), AlpnSize(alpn));
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_CLIENT);
   return context;
 }
 
-absl::StatusOr<SslContext> MakeServerContext(const TlsServerConfig& config) {
+absl::StatusOr<SslContext> MakeServerContext(const TlsServerConfig& config, Alpn alpn) {
   OTELPIPE_ASSIGN_OR_RETURN(const TlsMaterial material, LoadTlsMaterial(config));
   SslContext context = Wrap(SSL_CTX_new(TLS_server_method()));
   if (!context) return Fail("no memory for a TLS context");
@@ -167,15 +173,17 @@ absl::StatusOr<SslContext> MakeServerContext(const TlsServerConfig& config) {
     SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
     SSL_CTX_set_options(context.get(), SSL_OP_NO_TICKET);
   }
-  SSL_CTX_set_alpn_select_cb(context.get(), &ChooseAlpn, nullptr);
+  static int h2;  // its address stands for the protocol
+  SSL_CTX_set_alpn_select_cb(context.get(), &ChooseAlpn, alpn == Alpn::kH2 ? &h2 : nullptr);
   return context;
 }
 
 absl::StatusOr<SslContext> ReloadingContext::Make() const {
-  return server_ ? MakeServerContext(*server_) : MakeClientContext(*client_);
+  return server_ ? MakeServerContext(*server_, alpn_) : MakeClientContext(*client_, alpn_);
 }
 
-absl::Status ReloadingContext::Start(const TlsServerConfig& config, int64_t now_nanos) {
+absl::Status ReloadingContext::Start(const TlsServerConfig& config, int64_t now_nanos, Alpn alpn) {
+  alpn_ = alpn;
   server_ = std::make_shared<const TlsServerConfig>(config);
   // A watched client CA is looked at every few seconds instead of by a file watcher: handshakes are rare enough to read it then.
   const absl::Duration watch = config.client_ca_file_reload && !config.client_ca_file.empty() ? absl::Seconds(1) : absl::InfiniteDuration();
@@ -187,7 +195,8 @@ absl::Status ReloadingContext::Start(const TlsServerConfig& config, int64_t now_
   return absl::OkStatus();
 }
 
-absl::Status ReloadingContext::Start(const TlsClientConfig& config, int64_t now_nanos) {
+absl::Status ReloadingContext::Start(const TlsClientConfig& config, int64_t now_nanos, Alpn alpn) {
+  alpn_ = alpn;
   client_ = std::make_shared<const TlsClientConfig>(config);
   interval_ = absl::ToInt64Nanoseconds(config.reload_interval);
   loaded_at_ = now_nanos;
@@ -197,8 +206,13 @@ absl::Status ReloadingContext::Start(const TlsClientConfig& config, int64_t now_
 
 absl::StatusOr<SslContext> ReloadingContext::Get(int64_t now_nanos) {
   if (interval_ > 0 && now_nanos - loaded_at_ >= interval_) {
-    OTELPIPE_ASSIGN_OR_RETURN(context_, Make());
-    loaded_at_ = now_nanos;
+    absl::StatusOr<SslContext> made = Make();
+    if (made.ok()) {
+      context_ = *std::move(made);
+      loaded_at_ = now_nanos;
+    } else if (made.status().message().find("client CA CertPool") == absl::string_view::npos) {
+      return made.status();
+    }
   }
   return context_;
 }

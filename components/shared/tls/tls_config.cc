@@ -60,7 +60,7 @@ void DescribeCommon(Fields<C>& f) {
   f.Optional("cipher_suites", &C::cipher_suites, "Suites of TLS 1.2 and older, by their IANA names.");
   f.Optional("curve_preferences", &C::curve_preferences, "Of P256 P384 P521 X25519, best first.");
   f.Optional("reload_interval", &C::reload_interval, "Read certificate and key again after this time; 0 means never.");
-  f.Unsupported("tpm", "keys in a TPM can't be used; give key_file or key_pem");
+  f.Optional("tpm", &C::tpm, "Keys in a TPM: can't be used, `enabled: true` is an error.");
 }
 
 struct BioFree {
@@ -149,6 +149,16 @@ absl::StatusOr<TlsMaterial> Load(const TlsConfig& c) {
 }
 
 }  // namespace
+
+void TpmConfig::Describe(Fields<TpmConfig>& f) {
+  f.Optional("enabled", &TpmConfig::enabled, "Must be false.");
+  f.Optional("path", &TpmConfig::path, "Without effect.");
+  f.Optional("owner_auth", &TpmConfig::owner_auth, "Without effect.");
+  f.Optional("auth", &TpmConfig::auth, "Without effect.");
+  f.Validate([](const TpmConfig& c) {
+    return c.enabled ? absl::InvalidArgumentError("tpm is not supported: give the key by key_file or key_pem") : absl::OkStatus();
+  });
+}
 
 void TlsConfig::Describe(Fields<TlsConfig>& f) {
   DescribeCommon(f);

@@ -16,6 +16,13 @@
 
 namespace otelpipe {
 
+// Accepted as long as it is off.
+struct TpmConfig {
+  bool enabled = false;
+  std::string path, owner_auth, auth;
+  static void Describe(Fields<TpmConfig>& f);
+};
+
 struct TlsConfig {
   std::string ca_file, ca_pem;
   bool include_system_ca_certs_pool = false;
@@ -26,6 +33,7 @@ struct TlsConfig {
   std::vector<std::string> cipher_suites;
   std::vector<std::string> curve_preferences;
   absl::Duration reload_interval;  // 0 = never
+  TpmConfig tpm;
   static void Describe(Fields<TlsConfig>& f);
 };
 
