@@ -13,6 +13,8 @@ import tempfile
 import time
 import zlib
 
+# Machines under load, and agents with sanitizers, are given more time.
+TIME_FACTOR = float(os.environ.get("OTELPIPE_TEST_TIME_FACTOR") or 1)
 LOG = {"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": {"stringValue": "still here"}}]}]}]}
 CONFIG = """
 receivers:
@@ -76,7 +78,7 @@ class Agent:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         with open(os.path.join(self.folder, "log"), "wb") as log:
             self.process = subprocess.Popen([binary, "--config", config], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        limit = time.monotonic() + 20
+        limit = time.monotonic() + 20 * TIME_FACTOR
         for port in self.port.values():
             while True:
                 with socket.socket() as s:
@@ -116,9 +118,10 @@ class Agent:
         if self.process.poll() is not None:
             raise Failed("the agent ended with %s:\n%s" % (self.process.returncode, self.log()[-3000:]))
 
-    def healthy(self, limit=5.0):
+    def healthy(self, limit=10.0):
         """A good request on a new connection is answered in time."""
         self.alive()
+        limit *= TIME_FACTOR
         start = time.monotonic()
         answer = exchange(self.port["http"], post(json.dumps(LOG).encode(), {"Connection": "close"}), limit)
         check(status_of(answer) == 200, "a good request is not answered with 200 but %r" % answer[:200])
@@ -128,7 +131,7 @@ class Agent:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(30)
+                self.process.wait(30 * TIME_FACTOR)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
