@@ -108,8 +108,14 @@ class Relay:
     def write(self, pod, container, lines):
         folder = os.path.join(self.logs, "%s_%s" % (pod, UID), container)
         os.makedirs(folder, exist_ok=True)
-        path = os.path.join(folder, "0.log")
-        with open(path, "a", encoding="utf-8") as f:
+        path = file = os.path.join(folder, "0.log")
+        if container == "docker":
+            # Docker keeps the file elsewhere; the pod's log is a link to it.
+            file = os.path.join(self.folder, "containers", pod + "-json.log")
+            os.makedirs(os.path.dirname(file), exist_ok=True)
+            if not os.path.islink(path):
+                os.symlink(file, path)
+        with open(file, "a", encoding="utf-8") as f:
             f.write("".join(line + "\n" for line in lines))
         return path
 
