@@ -16,6 +16,9 @@ import urllib.request
 import yaml
 
 import cluster
+from kit.rows import flatten
+from kit.sink import Sink, sink_otlp
+from kit.wire import pb_decode, snappy_decode
 
 TEAS = {"assam": 4.5, "sencha": 7.25, "lapsang": 12.0}
 PORTS = {"otlp-grpc": 4317, "otlp-http": 4318, "own": 8888, "page": 8889, "health": 13133}
@@ -24,9 +27,9 @@ PUSH_PATH = "/api/v1/otlp/v1/metrics"
 
 
 class Deployment:
-    def __init__(self, args, kit):
-        self.args, self.kit = args, kit
-        self.loki, self.tempo, self.push = kit.Sink(False), kit.Sink(True), kit.Sink(False)
+    def __init__(self, args):
+        self.args = args
+        self.loki, self.tempo, self.push = Sink(False), Sink(True), Sink(False)
         self.ip = cluster.address_with_free_ports(PORTS.values())
         self.logs = os.path.join(args.work, "var", "log", "pods")
         self.started = []  # to be stopped, last first
@@ -124,7 +127,7 @@ class Deployment:
         with self.tempo.lock:
             requests = list(self.tempo.requests)
         for request in requests:
-            for row in self.kit.flatten(self.kit.sink_otlp(request) or {}):
+            for row in flatten(sink_otlp(request) or {}):
                 if "span" in row:
                     resource = {k: v for k, v in (row.get("resource") or {}).get("attributes", {}).items()}
                     out[row["span"]["traceId"]].append((resource.get("service.name"), row["span"], resource))
@@ -136,7 +139,7 @@ class Deployment:
         with self.loki.lock:
             requests = list(self.loki.requests)
         for request in requests:
-            push = self.kit.pb_decode("PushRequest", self.kit.snappy_decode(request["body"]))
+            push = pb_decode("PushRequest", snappy_decode(request["body"]))
             for stream in push.get("streams", []):
                 for e in stream.get("entries", []):
                     t = e.get("timestamp", {})
@@ -289,7 +292,7 @@ def check_pushed(report, d):
             requests = list(d.push.requests)
         points = []
         for request in requests:
-            for row in d.kit.flatten(d.kit.sink_otlp(request) or {}):
+            for row in flatten(sink_otlp(request) or {}):
                 if row.get("metric", {}).get("name") == "shop.orders":
                     points += [(p["attributes"].get("tea"), p) for p in row["metric"]["sum"]["dataPoints"]]
         teas = {tea for tea, _ in points}
@@ -311,8 +314,7 @@ def check_pushed(report, d):
 
 
 def run(args, report):
-    kit = cluster.load_kit()
-    d = Deployment(args, kit)
+    d = Deployment(args)
     newer = os.environ.get("PROMETHEUS")
     try:
         agent = d.start_agent("agent.yaml")

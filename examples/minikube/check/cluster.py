@@ -1,6 +1,5 @@
 """What the checks share: the manifests as objects, and the parts of a cluster that the test plays: kubelet, container runtime, DNS."""
 import datetime
-import importlib.util
 import json
 import os
 import random
@@ -14,6 +13,8 @@ import time
 import urllib.request
 import uuid
 
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 if os.path.isdir("/usr/lib/python3/dist-packages"):
     sys.path.append("/usr/lib/python3/dist-packages")
 import yaml  # noqa: E402
@@ -21,15 +22,9 @@ import yaml  # noqa: E402
 HERE = os.path.dirname(os.path.abspath(__file__))
 EXAMPLE = os.path.dirname(HERE)
 ROOT = os.path.dirname(os.path.dirname(EXAMPLE))
+# The sinks and decoders of the conformance kit, which are written apart from the agent.
+sys.path.insert(0, os.path.join(ROOT, "conformance"))
 LONGEST_PART = 16 * 1024  # containerd cuts lines there
-
-
-def load_kit():
-    """The conformance runner as a module: its sinks and decoders are written apart from the agent."""
-    spec = importlib.util.spec_from_file_location("kit", os.path.join(ROOT, "conformance", "run.py"))
-    kit = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(kit)
-    return kit
 
 
 def manifests():
