@@ -31,6 +31,7 @@ std::string Show(const std::vector<LokiPush>& pushes, bool times = false) {
           out += stream.get_string() + "\n";
           continue;
         }
+        const bool is_entry = stream.tag() == 2;  // the reader forgets it in builds with assertions
         protozero::pbf_reader entry = stream.get_message();
         std::string line, time;
         while (entry.next()) {
@@ -38,7 +39,7 @@ std::string Show(const std::vector<LokiPush>& pushes, bool times = false) {
             line = entry.get_string();
           } else {
             protozero::pbf_reader stamp = entry.get_message();
-            while (stream.tag() == 2 && stamp.next()) time += std::to_string(stamp.get_int64()) + " ";
+            while (is_entry && stamp.next()) time += std::to_string(stamp.get_int64()) + " ";
           }
         }
         out += "  " + (times ? time : "") + line + "\n";
