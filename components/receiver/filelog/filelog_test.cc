@@ -121,10 +121,10 @@ struct Rig {
     loop.RunUntilIdle();
   }
   bool Shutdown() {
-    bool done = false;
-    receiver->Shutdown([&] { done = true; });
+    auto done = std::make_shared<bool>(false);  // may be told long after this call
+    receiver->Shutdown([done] { *done = true; });
     loop.RunUntilIdle();
-    return done;
+    return *done;
   }
   void Append(const std::string& name, const std::string& text) const {
     std::ofstream(dir + "/" + name, std::ios::app) << text;
