@@ -34,6 +34,7 @@ class Runner {
 
   int Run() {
     ::signal(SIGPIPE, SIG_IGN);
+    ::signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is an error of the write, not the end
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
     absl::StatusOr<Config> config = Load();
     if (!config.ok()) return Fail(S(config.status().message()));

@@ -120,10 +120,9 @@ absl::Status FileStorage::TakeOver(const std::string& file, StorageClient& store
   if (!content.damage.empty()) {
     context_.log.Error("a store of another format is damaged, what is readable is used", {{"file", file}, {"error", content.damage}});
   }
-  std::vector<StorageClient::Write> writes;
-  for (auto& [key, value] : content.values) writes.push_back({key, std::move(value), false});
-  writes.push_back({kTakenOver, transaction, false});
-  OTELPIPE_RETURN_IF_ERROR(store.Apply(writes));
+  // One by one: a queue may be big, and a crash on the way only does it once more.
+  for (const auto& [key, value] : content.values) OTELPIPE_RETURN_IF_ERROR(store.Set(key, value));
+  OTELPIPE_RETURN_IF_ERROR(store.Set(kTakenOver, transaction));
   context_.log.Info("the state that another collector kept is taken over", {{"file", file}, {"keys", content.values.size()}});
   return absl::OkStatus();
 }
@@ -139,17 +138,19 @@ absl::StatusOr<std::unique_ptr<StorageClient>> FileStorage::Open(ComponentKind k
   options.fsync = config_.fsync;
   options.lock_timeout = config_.timeout;
   OTELPIPE_ASSIGN_OR_RETURN(auto store, file_storage::Store::Open(file, options, [this](std::string text) {
-    context_.log.Error("a part of the store is damaged", {{"error", text}});
+    context_.log.Error("a store is damaged or cannot be written", {{"error", text}});
   }));
+  if (store->bytes_damaged() > 0 && context_.metrics != nullptr) {
+    context_.metrics
+        ->AddCounter("otelcol_extension_file_storage_damaged_bytes", {{"extension", context_.id.ToString()}},
+                     "Bytes of stores that were found torn or damaged", "By", "otelpipe/extension/file_storage")
+        ->Add(store->bytes_damaged());
+  }
   if (config_.compaction.on_start) {
     absl::Status status = store->Compact();
     if (!status.ok()) context_.log.Error("compaction on start failed", {{"error", status}});
   }
-  if (occupied && kind == ComponentKind::kReceiver) {
-    OTELPIPE_RETURN_IF_ERROR(TakeOver(database, *store));
-  } else if (occupied) {
-    context_.log.Warn("a store of another format is there and is left alone", {{"file", database}});
-  }
+  if (occupied) OTELPIPE_RETURN_IF_ERROR(TakeOver(database, *store));
   return store;
 }
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "processor/batch/merge.h"
+#include "otelpipe/pdata/merge.h"
 
 namespace otelpipe::batching {
 
@@ -24,7 +24,7 @@ struct Shard::Origin {
 
 struct Shard::Item {
   Batch batch;
-  std::optional<Splitter> rest;  // instead of `batch`, once it was cut
+  std::optional<BatchSplitter> rest;  // instead of `batch`, once it was cut
   size_t records;
   std::shared_ptr<Origin> origin;
 };
@@ -158,7 +158,7 @@ void Shard::SendFront(Trigger trigger) {
       continue;
     }
     if (!item.rest) {
-      auto splitter = Splitter::Make(std::move(item.batch));
+      auto splitter = BatchSplitter::Make(std::move(item.batch));
       if (!splitter.ok()) {
         drop_front(splitter.status());
         continue;
@@ -173,7 +173,7 @@ void Shard::SendFront(Trigger trigger) {
     ++item.origin->open;
     origins.push_back(item.origin);
   }
-  Batch batch = Merge(std::move(parts), [&](size_t i, const absl::Status& status) {
+  Batch batch = MergeBatches(std::move(parts), [&](size_t i, const absl::Status& status) {
     origins[i]->PartFinished(status);
     origins[i] = nullptr;
   });

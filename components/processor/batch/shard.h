@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "otelpipe/component/component.h"
-#include "processor/batch/split.h"
+#include "otelpipe/pdata/split.h"
 
 namespace otelpipe::batching {
 

@@ -5,7 +5,7 @@
 
 #include "otelpipe/base/status_macros.h"
 #include "otelpipe/component/register.h"
-#include "processor/memory_limiter/memory.h"
+#include "otelpipe/base/memory.h"
 
 namespace otelpipe {
 namespace {

@@ -35,11 +35,15 @@ void RetryConfig::Describe(Fields<RetryConfig>& f) {
 void QueueBatchConfig::Describe(Fields<QueueBatchConfig>& f) {
   f.Optional("flush_timeout", &QueueBatchConfig::flush_timeout, "Send a smaller batch after this time; 0 = no timer.");
   f.Optional("min_size", &QueueBatchConfig::min_size, "Send as soon as a batch holds this much.");
-  f.Optional("sizer", &QueueBatchConfig::sizer, "Unit of min_size: items or bytes; default the queue's.");
-  f.Unsupported("max_size", "batches are not split here; use the batch processor's send_batch_max_size");
+  f.Optional("sizer", &QueueBatchConfig::sizer, "Unit of min_size and max_size: items or bytes; default the queue's.");
+  f.Optional("max_size", &QueueBatchConfig::max_size, "Bigger batches are cut; 0 = never.");
   f.Validate([](const QueueBatchConfig& c) -> absl::Status {
     if (c.flush_timeout < absl::ZeroDuration()) return absl::InvalidArgumentError("`flush_timeout` must be positive");
     if (c.min_size < 0) return absl::InvalidArgumentError("`min_size` must be non-negative");
+    if (c.max_size < 0) return absl::InvalidArgumentError("`max_size` must be non-negative");
+    if (c.max_size > 0 && c.max_size < c.min_size) {
+      return absl::InvalidArgumentError("`max_size` must be greater or equal to `min_size`");
+    }
     if (!c.sizer.empty() && c.sizer != "items" && c.sizer != "bytes") {
       return absl::InvalidArgumentError("`batch` supports only `items` or `bytes` sizer");
     }
@@ -66,6 +70,9 @@ void QueueConfig::Describe(Fields<QueueConfig>& f) {
     }
     if (c.batch.has_value()) {
       const std::string& sizer = c.batch->sizer.empty() ? c.sizer : c.batch->sizer;
+      if (sizer == "requests") {
+        return absl::InvalidArgumentError("`batch` supports only `items` or `bytes` sizer; set `sizer` of the queue or of `batch`");
+      }
       if (sizer == c.sizer && c.batch->min_size > c.queue_size) {
         return absl::InvalidArgumentError("`min_size` must be less than or equal to `queue_size`");
       }

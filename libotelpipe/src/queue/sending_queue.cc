@@ -4,43 +4,23 @@
 #include <list>
 
 #include "absl/strings/str_cat.h"
+#include "otelpipe/base/memory.h"
 #include "otelpipe/base/status_macros.h"
+#include "queue/batcher.h"
+#include "queue/request.h"
 #include "queue/retry.h"
 #include "queue/store.h"
+#include "queue/telemetry.h"
 
 namespace otelpipe {
 namespace {
 
 // While more than this waits for a consumer, new batches are queued but not yet acknowledged: senders that wait for an answer then go no
 // faster than the destination takes, and the queue's memory stays near this figure instead of queue_size requests of any size.
-constexpr size_t kUnacknowledgedAbove = 16 << 20;
+constexpr uint64_t kUnacknowledgedAbove = 16 << 20;
 
-constexpr char kScope[] = "go.opentelemetry.io/collector/exporter/exporterhelper";
-
-std::string_view ItemNoun(Signal signal) {
-  switch (signal) {
-    case Signal::kTraces: return "spans";
-    case Signal::kMetrics: return "metric_points";
-    case Signal::kLogs: return "log_records";
-  }
-  return "";
-}
-std::string_view ItemUnit(Signal signal) {
-  switch (signal) {
-    case Signal::kTraces: return "{spans}";
-    case Signal::kMetrics: return "{datapoints}";
-    case Signal::kLogs: return "{records}";
-  }
-  return "";
-}
-std::string_view ItemWords(Signal signal) {
-  switch (signal) {
-    case Signal::kTraces: return "spans";
-    case Signal::kMetrics: return "metric points";
-    case Signal::kLogs: return "log records";
-  }
-  return "";
-}
+// What a persistent queue keeps in memory of what it has stored, to spare reading it back.
+constexpr size_t kKeepInMemory = 8 << 20;
 
 }  // namespace
 
@@ -52,121 +32,120 @@ class SendingQueue::Impl {
   absl::Status Start(Host& host);
   void Consume(Batch batch, Done done);
   void Shutdown(Component::ShutdownDone done);
-  bool mutates() const { return config_.sending_queue.enabled && config_.sending_queue.batch.has_value(); }
+  bool mutates() const { return queued() && queue_config().batch.has_value(); }
 
  private:
-  // One batch on its way: in the queue, then with a consumer until it is finished.
   struct Item {
-    Batch batch;
-    Done done;
-    int64_t size = 0;          // in queue units
-    std::vector<uint64_t> stored;  // persistent queue: indexes of what this item holds
-    bool on_disk = false;      // batch is empty and to be fetched
-    bool held_back = false;    // queued, but the sender was not told yet
-    size_t memory = 0;         // bytes, as counted in queued_memory_
+    Batch batch;  // empty when it is to be read from the store
+    std::shared_ptr<Origin> origin;
   };
-  // An item a consumer works on.
+  // A request that a consumer works on.
   struct Flight {
-    Item item;
+    Request request;
     std::optional<Backoff> backoff;
-    Timer timer;          // between attempts
+    Timer timer;  // between attempts
     absl::Status last_error;
-    std::list<Flight>::iterator self;
   };
+  using FlightRef = std::list<Flight>::iterator;
 
-  bool queued() const { return config_.sending_queue.enabled; }
-  int64_t SizeOf(const Batch& batch, const std::string& sizer) const {
-    if (sizer == "items") return static_cast<int64_t>(batch.records());
-    if (sizer == "bytes") return static_cast<int64_t>(batch.wire_size());
+  const QueueConfig& queue_config() const { return config_.sending_queue; }
+  bool queued() const { return queue_config().enabled; }
+  int64_t SizeOf(const Batch& batch) const {
+    if (queue_config().sizer == "items") return static_cast<int64_t>(batch.records());
+    if (queue_config().sizer == "bytes") return static_cast<int64_t>(batch.wire_size());
     return 1;
   }
-  void Enqueue(Item item);
-  void Refuse(Item& item, absl::Status status, std::string_view counter_text);
-  void Pump();
-  Item PopFront();
-  void AcceptHeldBack();
-  void AdmitWaiting();
-  void AddToBatch(Item item);
-  void FlushBatch();
-  void StartFlight(Item item);
-  void Attempt(std::list<Flight>::iterator f);
-  void AttemptDone(std::list<Flight>::iterator f, absl::Status status);
-  void Finish(std::list<Flight>::iterator f, absl::Status status);
-  void MaybeStopped();
-  void SetSizeGauge() {
-    if (size_gauge_ != nullptr) size_gauge_->Set(size_);
+  absl::Status OpenStore(Host& host);
+  bool HasRoomFor(const Origin& origin) const {
+    return size_ + origin.size <= queue_config().queue_size && HasMemoryFor(memory_, origin);
   }
+  // One batch is always taken, however big.
+  bool HasMemoryFor(uint64_t used, const Origin& origin) const {
+    return memory_limit_ == 0 || used == 0 || used + origin.memory <= memory_limit_;
+  }
+  void Enqueue(Item item);
+  void Refuse(Item item, const absl::Status& status);
+  void Pump();
+  void AdmitWaiting();
+  bool TakeFromQueue(Item& item);
+  void TakenFromMemory(Origin& origin);
+  void StartBatchTimer();
+  void StartFlight(Request request);
+  void Attempt(FlightRef f);
+  void AttemptDone(FlightRef f, absl::Status status);
+  void Finish(FlightRef f, absl::Status status);
+  void PartFinished(const std::shared_ptr<Origin>& origin, const absl::Status& status);
+  void MaybeStopped();
+  bool interrupted(const absl::Status& status) const { return stopping_ && absl::IsCancelled(status); }
   std::string Hints() const;
 
   const SendingConfig config_;
   const Context context_;
   Sender* const sender_;
   std::unique_ptr<QueueStore> store_;
+  std::unique_ptr<Batcher> batcher_;
+  Timer batch_timer_;
 
   std::deque<Item> queue_;
-  std::deque<Item> waiting_;  // block_on_overflow: offered, not accepted
+  std::deque<Item> waiting_;    // block_on_overflow: offered, not accepted
+  std::deque<Request> ready_;   // batched, without a consumer yet
   std::list<Flight> flights_;
-  int64_t size_ = 0;          // of queued and in-flight items
-  size_t queued_memory_ = 0;  // bytes of what is in queue_
-  size_t held_back_ = 0;      // items at the end of queue_ whose acceptance is held back
-  std::optional<Item> batch_;  // under construction (sending_queue.batch)
-  Timer batch_timer_;
+  int64_t size_ = 0;            // of what is queued or on its way, in units of the sizer
+  uint64_t memory_ = 0;         // memory queue: of the same, in bytes
+  uint64_t queued_memory_ = 0;  // of what has no consumer yet
+  size_t held_back_ = 0;        // items at the end of queue_ whose acceptance is held back
+  uint64_t waiting_memory_ = 0;
+  size_t kept_ = 0;             // persistent queue: bytes of stored items that are in memory as well
+  uint64_t memory_limit_ = 0;   // 0: none
   bool stopping_ = false;
   bool pumping_ = false;
   Component::ShutdownDone stopped_;
-
-  Counter* sent_ = nullptr;
-  Counter* send_failed_ = nullptr;
-  Counter* enqueue_failed_ = nullptr;
-  Gauge* size_gauge_ = nullptr;
+  QueueTelemetry telemetry_;
 };
 
 absl::Status SendingQueue::Impl::Start(Host& host) {
-  const std::string id = context_.id.ToString();
-  const std::string noun(ItemNoun(context_.signal));
-  const std::string words(ItemWords(context_.signal));
-  if (context_.metrics != nullptr) {
-    const Labels labels = {{"exporter", id}};
-    const std::string unit(ItemUnit(context_.signal));
-    sent_ = context_.metrics->AddCounter("otelcol_exporter_sent_" + noun, labels,
-                                         "Number of " + words + " successfully sent to destination. [alpha]", unit, kScope);
-    send_failed_ = context_.metrics->AddCounter("otelcol_exporter_send_failed_" + noun, labels,
-                                                "Number of " + words + " in failed attempts to send to destination. [alpha]",
-                                                unit, kScope);
-    enqueue_failed_ = context_.metrics->AddCounter("otelcol_exporter_enqueue_failed_" + noun, labels,
-                                                   "Number of " + words + " failed to be added to the sending queue. [alpha]",
-                                                   unit, kScope);
-    if (queued()) {
-      const Labels queue_labels = {{"exporter", id}, {"data_type", std::string(SignalName(context_.signal))}};
-      size_gauge_ = context_.metrics->AddGauge("otelcol_exporter_queue_size", queue_labels,
-                                               "Current size of the retry queue (in batches) [alpha]", "{batches}", kScope);
-      context_.metrics
-          ->AddGauge("otelcol_exporter_queue_capacity", queue_labels,
-                     "Fixed capacity of the retry queue (in batches) [alpha]", "{batches}", kScope)
-          ->Set(config_.sending_queue.queue_size);
-    }
+  telemetry_.Start(context_, queued() ? queue_config().queue_size : -1);
+  if (!queued()) return absl::OkStatus();
+  if (queue_config().batch.has_value()) {
+    const QueueBatchConfig& batch = *queue_config().batch;
+    const std::string& sizer = batch.sizer.empty() ? queue_config().sizer : batch.sizer;
+    batcher_ = std::make_unique<Batcher>(
+        batch, sizer == "bytes" ? SizeUnit::kBytes : SizeUnit::kItems,
+        [this](const std::shared_ptr<Origin>& origin, const absl::Status& status) {
+          context_.log.Error("Exporting failed. Dropping data." + Hints(), {{"error", status}});
+          PartFinished(origin, status);
+        });
   }
-  if (!queued() || !config_.sending_queue.storage.has_value()) return absl::OkStatus();
-  Extension* extension = host.FindExtension(*config_.sending_queue.storage);
+  if (queue_config().storage.has_value()) return OpenStore(host);
+  if (queue_config().sizer != "bytes") {
+    memory_limit_ = queue_config().memory_limit;
+    if (memory_limit_ == 0) memory_limit_ = memory::TotalBytes().value_or(0) / 4;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SendingQueue::Impl::OpenStore(Host& host) {
+  Extension* extension = host.FindExtension(*queue_config().storage);
   if (extension == nullptr) return absl::FailedPreconditionError("no storage client extension found");
   auto* storage = dynamic_cast<StorageExtension*>(extension);
   if (storage == nullptr) return absl::FailedPreconditionError("requested extension is not a storage extension");
   OTELPIPE_ASSIGN_OR_RETURN(auto client,
                             storage->Open(ComponentKind::kExporter, context_.id, SignalName(context_.signal)));
-  store_ = std::make_unique<QueueStore>(std::move(client));
-  const std::vector<uint64_t> left = store_->Load();
-  if (!left.empty()) context_.log.Info("Loaded queue metadata", {{"items", left.size()}});
-  for (uint64_t index : left) {
-    // Left items come back whatever the capacity: they were accepted.
-    Item item;
-    item.stored = {index};
-    item.on_disk = true;
-    item.size = 1;
-    size_ += item.size;
-    queue_.push_back(std::move(item));
+  store_ = std::make_unique<QueueStore>(std::move(client), context_.signal);
+  // They come back whatever the capacity: they were accepted.
+  for (QueueStore::Entry& entry : store_->Load()) {
+    auto origin = std::make_shared<Origin>();
+    origin->stored = std::move(entry.key);
+    const std::string& sizer = queue_config().sizer;
+    origin->size = sizer == "items" ? entry.records : sizer == "bytes" ? entry.bytes : 1;
+    size_ += origin->size;
+    queue_.push_back({Batch(), std::move(origin)});
   }
-  SetSizeGauge();
-  context_.loop->Post([this] { Pump(); });
+  if (!queue_.empty()) {
+    context_.log.Info("Loaded queue metadata", {{"items", queue_.size()}});
+    context_.loop->Post([this] { Pump(); });
+  }
+  telemetry_.Size(size_);
   return absl::OkStatus();
 }
 
@@ -179,37 +158,45 @@ std::string SendingQueue::Impl::Hints() const {
   return hints;
 }
 
-void SendingQueue::Impl::Refuse(Item& item, absl::Status status, std::string_view) {
-  const size_t records = item.batch.records();
-  if (enqueue_failed_ != nullptr && queued()) enqueue_failed_->Add(static_cast<int64_t>(records));
+void SendingQueue::Impl::Refuse(Item item, const absl::Status& status) {
+  const auto records = static_cast<int64_t>(item.batch.records());
+  if (queued()) telemetry_.EnqueueFailed(records);
   context_.log.Error("Exporting failed. Rejecting data." + Hints(), {{"error", status}, {"rejected_items", records}});
-  item.done.Finished(status);
+  item.origin->done.Finished(status);
 }
 
 void SendingQueue::Impl::Consume(Batch batch, Done done) {
-  Item item{std::move(batch), std::move(done)};
+  Item item{std::move(batch), std::make_shared<Origin>()};
+  Origin& origin = *item.origin;
+  origin.done = std::move(done);
   if (!queued()) {
-    StartFlight(std::move(item));
+    Request request;
+    request.batch = std::move(item.batch);
+    request.origins.push_back(std::move(item.origin));
+    StartFlight(std::move(request));
     return;
   }
-  item.size = SizeOf(item.batch, config_.sending_queue.sizer);
-  if (item.size == 0) {  // nothing in it: taken and done
-    item.done.Finished(absl::OkStatus());
+  origin.size = SizeOf(item.batch);
+  origin.memory = item.batch.memory_size();
+  if (origin.size == 0) {  // nothing in it: taken and done
+    origin.done.Finished(absl::OkStatus());
     return;
   }
-  if (item.size > config_.sending_queue.queue_size) {
-    Refuse(item, absl::UnavailableError("element size too large"), "");
+  if (origin.size > queue_config().queue_size) {
+    const bool reference_says_full = queue_config().storage.has_value() && !queue_config().block_on_overflow;
+    Refuse(std::move(item), absl::UnavailableError(reference_says_full ? "sending queue is full" : "element size too large"));
     return;
   }
   if (stopping_) {
-    item.done.Finished(absl::CancelledError("interrupted due to shutdown: exporter is stopping"));
+    origin.done.Finished(absl::CancelledError("interrupted due to shutdown: exporter is stopping"));
     return;
   }
-  if (size_ + item.size > config_.sending_queue.queue_size || !waiting_.empty()) {
-    if (!config_.sending_queue.block_on_overflow) {
-      Refuse(item, absl::UnavailableError("sending queue is full"), "");
+  if (!HasRoomFor(origin) || !waiting_.empty()) {
+    if (!queue_config().block_on_overflow || !HasMemoryFor(memory_ + waiting_memory_, origin)) {
+      Refuse(std::move(item), absl::UnavailableError("sending queue is full"));
       return;
     }
+    waiting_memory_ += origin.memory;
     waiting_.push_back(std::move(item));
     return;
   }
@@ -218,66 +205,50 @@ void SendingQueue::Impl::Consume(Batch batch, Done done) {
 }
 
 void SendingQueue::Impl::Enqueue(Item item) {
-  size_ += item.size;
+  Origin& origin = *item.origin;
   if (store_ != nullptr) {
-    absl::StatusOr<uint64_t> index = store_->Put(item.batch);
-    if (!index.ok()) {
-      size_ -= item.size;
-      Refuse(item, absl::UnavailableError(absl::StrCat("failed to write to the queue: ", index.status().message())), "");
+    absl::StatusOr<std::string> key = store_->Put(item.batch);
+    if (!key.ok()) {
+      Refuse(std::move(item), absl::UnavailableError(absl::StrCat("failed to store in the queue: ", key.status().message())));
       return;
     }
-    item.stored = {*index};
-    item.done.Accepted();
+    origin.stored = *std::move(key);
+    Done done = std::move(origin.done);
+    // As in the reference, what the client sent beside the data does not survive the storage.
+    item.batch.set_client(nullptr);
+    if (kept_ + origin.memory <= kKeepInMemory) {
+      kept_ += origin.memory;
+    } else {
+      item.batch = Batch();
+    }
+    size_ += origin.size;
+    queue_.push_back(std::move(item));
     // On disk it survives everything this process may do; the sender need not keep it.
-    item.done.Finished(absl::OkStatus());
-    item.done = Done();
-    item.on_disk = true;
-    item.batch = Batch();
+    done.Accepted();
+    done.Finished(absl::OkStatus());
   } else {
-    item.memory = item.batch.memory_size();
-    queued_memory_ += item.memory;
-    if (!config_.sending_queue.wait_for_result) {
-      item.held_back = queued_memory_ > kUnacknowledgedAbove && !config_.sending_queue.batch.has_value();
-      if (item.held_back) {
+    size_ += origin.size;
+    memory_ += origin.memory;
+    queued_memory_ += origin.memory;
+    std::shared_ptr<Origin> keep = item.origin;
+    queue_.push_back(std::move(item));
+    if (!queue_config().wait_for_result) {
+      keep->held_back = queued_memory_ > kUnacknowledgedAbove;
+      if (keep->held_back) {
         ++held_back_;
       } else {
-        item.done.Accepted();
+        keep->done.Accepted();
       }
     }
   }
-  queue_.push_back(std::move(item));
-  SetSizeGauge();
-}
-
-SendingQueue::Impl::Item SendingQueue::Impl::PopFront() {
-  Item item = std::move(queue_.front());
-  queue_.pop_front();
-  queued_memory_ -= item.memory;
-  if (item.held_back) {
-    --held_back_;
-    item.held_back = false;
-    item.done.Accepted();
-  }
-  if (held_back_ > 0 && queued_memory_ <= kUnacknowledgedAbove) AcceptHeldBack();
-  return item;
-}
-
-void SendingQueue::Impl::AcceptHeldBack() {
-  // An acceptance may bring the next batch at once, so what is told is taken out of the list first.
-  std::vector<Done*> tell;
-  const size_t first = queue_.size() - std::exchange(held_back_, 0);
-  for (size_t i = first; i < queue_.size(); ++i) {
-    queue_[i].held_back = false;
-    tell.push_back(&queue_[i].done);
-  }
-  // Elements of a deque stay where they are while others come in behind them, and Pump does not run within itself.
-  for (Done* done : tell) done->Accepted();
+  telemetry_.Size(size_);
 }
 
 void SendingQueue::Impl::AdmitWaiting() {
-  while (!waiting_.empty() && size_ + waiting_.front().size <= config_.sending_queue.queue_size) {
+  while (!waiting_.empty() && HasRoomFor(*waiting_.front().origin)) {
     Item item = std::move(waiting_.front());
     waiting_.pop_front();
+    waiting_memory_ -= item.origin->memory;
     Enqueue(std::move(item));
   }
 }
@@ -288,84 +259,110 @@ void SendingQueue::Impl::Pump() {
   pumping_ = true;
   while (true) {
     AdmitWaiting();
-    const bool batching = config_.sending_queue.batch.has_value();
-    if (queue_.empty()) break;
-    if (!batching && static_cast<int64_t>(flights_.size()) >= config_.sending_queue.num_consumers) break;
+    if (static_cast<int64_t>(flights_.size()) >= queue_config().num_consumers && queued()) break;
+    if (!ready_.empty()) {
+      Request request = std::move(ready_.front());
+      ready_.pop_front();
+      StartFlight(std::move(request));
+      continue;
+    }
     // A persistent queue keeps what nobody has taken for the next start.
-    if (stopping_ && store_ != nullptr) break;
-    Item item = PopFront();
-    if (item.on_disk) {
-      absl::StatusOr<Batch> batch = store_->Get(context_.signal, item.stored[0]);
-      if (!batch.ok()) {
-        context_.log.Warn("Failed retrieving item", {{"error", batch.status()}});
-        (void)store_->Delete(item.stored[0]);
-        size_ -= item.size;
-        SetSizeGauge();
+    const bool leave = queue_.empty() || (stopping_ && store_ != nullptr);
+    std::vector<Request> ready;
+    if (leave) {
+      if (!stopping_ || batcher_ == nullptr || batcher_->empty()) break;
+      batcher_->Flush(ready);
+    } else {
+      Item item;
+      if (!TakeFromQueue(item)) continue;
+      if (batcher_ == nullptr) {
+        Request request;
+        request.batch = std::move(item.batch);
+        request.origins.push_back(std::move(item.origin));
+        StartFlight(std::move(request));
         continue;
       }
-      item.batch = *std::move(batch);
-      item.on_disk = false;
+      if (batcher_->Add(std::move(item.batch), std::move(item.origin), ready)) StartBatchTimer();
     }
-    if (batching) {
-      AddToBatch(std::move(item));
-    } else {
-      StartFlight(std::move(item));
-    }
+    if (batcher_->empty()) batch_timer_.Cancel();
+    for (Request& request : ready) ready_.push_back(std::move(request));
   }
   pumping_ = false;
   MaybeStopped();
 }
 
-void SendingQueue::Impl::AddToBatch(Item item) {
-  const QueueBatchConfig& config = *config_.sending_queue.batch;
-  if (!batch_.has_value()) {
-    batch_ = std::move(item);
-    if (config.flush_timeout > absl::ZeroDuration()) {
-      batch_timer_ = context_.loop->After(config.flush_timeout, [this] { FlushBatch(); });
-    }
-  } else {
-    // The merged request is the concatenation of the two messages.
-    WireBytes wire = batch_->batch.wire();
-    for (const Buffer& b : item.batch.wire()) wire.push_back(b);
-    const absl::StatusOr<size_t> have = batch_->batch.CountRecords();
-    const absl::StatusOr<size_t> more = item.batch.CountRecords();
-    batch_->batch = have.ok() && more.ok() ? Batch::FromWire(context_.signal, std::move(wire), *have + *more)
-                                           : Batch::FromWire(context_.signal, std::move(wire));
-    std::vector<Done> dones;
-    dones.push_back(std::move(batch_->done));
-    dones.push_back(std::move(item.done));
-    batch_->done = Done::Merge(std::move(dones));
-    batch_->size += item.size;
-    for (uint64_t index : item.stored) batch_->stored.push_back(index);
+// False when the first item cannot be read; it is gone then.
+bool SendingQueue::Impl::TakeFromQueue(Item& item) {
+  item = std::move(queue_.front());
+  queue_.pop_front();
+  if (store_ == nullptr) {
+    TakenFromMemory(*item.origin);
+    return true;
   }
-  const std::string& sizer = config.sizer.empty() ? config_.sending_queue.sizer : config.sizer;
-  const int64_t size = sizer == "requests" ? batch_->size : SizeOf(batch_->batch, sizer);
-  if (size >= config.min_size || stopping_) FlushBatch();
+  if (item.batch) {
+    kept_ -= item.origin->memory;
+    return true;
+  }
+  absl::StatusOr<Batch> batch = store_->Get(item.origin->stored);
+  if (batch.ok()) {
+    item.batch = *std::move(batch);
+    return true;
+  }
+  const int64_t records = QueueStore::Parse(item.origin->stored).records;
+  if (!absl::IsDataLoss(batch.status()) && !absl::IsNotFound(batch.status())) {
+    context_.log.Error("Failed retrieving item. It stays in the storage for the next start.",
+                       {{"error", batch.status()}, {"items", records}});
+    item.origin->stored.clear();
+    PartFinished(item.origin, batch.status());
+    return false;
+  }
+  context_.log.Error("Failed retrieving item", {{"error", batch.status()}, {"dropped_items", records}});
+  telemetry_.SendFailed(records);
+  PartFinished(item.origin, batch.status());
+  return false;
 }
 
-void SendingQueue::Impl::FlushBatch() {
+void SendingQueue::Impl::TakenFromMemory(Origin& origin) {
+  queued_memory_ -= origin.memory;
+  // An acceptance may bring the next batch at once, so who is to be told is collected first.
+  std::vector<std::shared_ptr<Origin>> tell;
+  const bool tell_this = std::exchange(origin.held_back, false);
+  if (tell_this) --held_back_;
+  if (held_back_ > 0 && queued_memory_ <= kUnacknowledgedAbove) {
+    for (size_t i = queue_.size() - std::exchange(held_back_, 0); i < queue_.size(); ++i) tell.push_back(queue_[i].origin);
+  }
+  if (tell_this) origin.done.Accepted();
+  for (const std::shared_ptr<Origin>& other : tell) {
+    if (std::exchange(other->held_back, false)) other->done.Accepted();
+  }
+}
+
+void SendingQueue::Impl::StartBatchTimer() {
   batch_timer_.Cancel();
-  if (!batch_.has_value()) return;
-  Item item = *std::move(batch_);
-  batch_.reset();
-  StartFlight(std::move(item));
+  const absl::Duration timeout = queue_config().batch->flush_timeout;
+  if (timeout <= absl::ZeroDuration()) return;
+  batch_timer_ = context_.loop->After(timeout, [this] {
+    std::vector<Request> ready;
+    batcher_->Flush(ready);
+    for (Request& request : ready) ready_.push_back(std::move(request));
+    Pump();
+  });
 }
 
-void SendingQueue::Impl::StartFlight(Item item) {
+void SendingQueue::Impl::StartFlight(Request request) {
   flights_.emplace_back();
   auto f = std::prev(flights_.end());
-  f->item = std::move(item);
-  f->self = f;
+  f->request = std::move(request);
   if (config_.retry_on_failure.enabled) f->backoff.emplace(config_.retry_on_failure, context_.loop->Now());
   Attempt(f);
 }
 
-void SendingQueue::Impl::Attempt(std::list<Flight>::iterator f) {
-  sender_->Send(f->item.batch.Share(), config_.timeout,
+void SendingQueue::Impl::Attempt(FlightRef f) {
+  sender_->Send(f->request.batch.Share(), config_.timeout,
                 [this, f](absl::Status status) { AttemptDone(f, std::move(status)); });
 }
 
-void SendingQueue::Impl::AttemptDone(std::list<Flight>::iterator f, absl::Status status) {
+void SendingQueue::Impl::AttemptDone(FlightRef f, absl::Status status) {
   if (status.ok()) {
     Finish(f, std::move(status));
     return;
@@ -399,45 +396,60 @@ void SendingQueue::Impl::AttemptDone(std::list<Flight>::iterator f, absl::Status
   f->timer = context_.loop->After(*wait, [this, f] { Attempt(f); });
 }
 
-void SendingQueue::Impl::Finish(std::list<Flight>::iterator f, absl::Status status) {
-  Item item = std::move(f->item);
+void SendingQueue::Impl::Finish(FlightRef f, absl::Status status) {
+  Request request = std::move(f->request);
   flights_.erase(f);
-  const int64_t records = static_cast<int64_t>(item.batch.records());
+  const auto records = static_cast<int64_t>(request.batch.records());
   if (status.ok()) {
-    if (sent_ != nullptr) sent_->Add(records);
+    telemetry_.Sent(records);
+  } else if (store_ != nullptr && interrupted(status)) {
+    context_.log.Warn("Exporting was interrupted. The data stays in the queue.", {{"error", status}, {"items", records}});
   } else {
-    if (send_failed_ != nullptr) send_failed_->Add(records);
+    telemetry_.SendFailed(records);
     if (queued()) {
       context_.log.Error("Exporting failed. Dropping data." + Hints(), {{"error", status}, {"dropped_items", records}});
     }
-    if (!queued() || config_.sending_queue.wait_for_result) {
+    if (!queued() || queue_config().wait_for_result) {
       context_.log.Error("Exporting failed. Rejecting data." + Hints(), {{"error", status}, {"rejected_items", records}});
     }
   }
-  const bool interrupted = status.code() == absl::StatusCode::kCancelled && stopping_;
-  if (!interrupted) {
-    for (uint64_t index : item.stored) {
-      absl::Status deleted = store_->Delete(index);
-      if (!deleted.ok()) context_.log.Error("Error deleting item from queue", {{"error", deleted}});
+  request.batch = Batch();
+  for (const std::shared_ptr<Origin>& origin : request.origins) PartFinished(origin, status);
+  Pump();
+}
+
+void SendingQueue::Impl::PartFinished(const std::shared_ptr<Origin>& origin, const absl::Status& status) {
+  if (!status.ok()) {
+    if (origin->status.ok()) {
+      origin->status = status;
+    } else {
+      // An interrupted part makes the whole one to be kept.
+      const absl::StatusCode code = interrupted(status) ? status.code() : origin->status.code();
+      origin->status = absl::Status(code, absl::StrCat(origin->status.message(), "; ", status.message()));
     }
   }
-  if (queued()) {
-    size_ -= item.size;
-    SetSizeGauge();
+  if (--origin->open > 0) return;
+  if (!origin->stored.empty() && !interrupted(origin->status)) {
+    absl::Status deleted = store_->Delete(origin->stored);
+    if (!deleted.ok()) context_.log.Error("Error deleting item from queue", {{"error", deleted}});
   }
-  item.done.Finished(status);
-  Pump();
+  if (queued()) {
+    size_ -= origin->size;
+    if (store_ == nullptr) memory_ -= origin->memory;
+    telemetry_.Size(size_);
+  }
+  origin->done.Finished(origin->status);
 }
 
 void SendingQueue::Impl::Shutdown(Component::ShutdownDone done) {
   stopping_ = true;
   stopped_ = std::move(done);
-  for (Item& item : waiting_) {
-    item.done.Finished(absl::CancelledError("interrupted due to shutdown: the sending queue is full"));
+  for (Item& item : std::exchange(waiting_, {})) {
+    item.origin->done.Finished(absl::CancelledError("interrupted due to shutdown: the sending queue is full"));
   }
-  waiting_.clear();
+  waiting_memory_ = 0;
   // Those between two attempts are not tried again.
-  std::vector<std::list<Flight>::iterator> sleeping;
+  std::vector<FlightRef> sleeping;
   for (auto f = flights_.begin(); f != flights_.end(); ++f) {
     if (f->timer.pending()) sleeping.push_back(f);
   }
@@ -446,12 +458,10 @@ void SendingQueue::Impl::Shutdown(Component::ShutdownDone done) {
     Finish(f, absl::CancelledError(absl::StrCat("interrupted due to shutdown: ", f->last_error.message())));
   }
   Pump();
-  FlushBatch();
-  MaybeStopped();
 }
 
 void SendingQueue::Impl::MaybeStopped() {
-  if (!stopped_ || !flights_.empty() || batch_.has_value()) return;
+  if (!stopped_ || !flights_.empty() || !ready_.empty() || (batcher_ != nullptr && !batcher_->empty())) return;
   if (store_ == nullptr && !queue_.empty()) return;
   std::exchange(stopped_, nullptr)();
 }

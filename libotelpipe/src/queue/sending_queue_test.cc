@@ -1,114 +1,12 @@
 #include "otelpipe/component/sending_queue.h"
 
 #include <catch2/catch.hpp>
-#include <deque>
-#include <map>
 
-#include "otelpipe/testing/test_loop.h"
+#include "queue/queue_fixture.h"
 #include "queue/retry.h"
 
 namespace otelpipe {
 namespace {
-
-Batch Logs(int records) {
-  auto data = std::make_unique<LogsData>();
-  auto& scope = data->resources.Add(data->arena).scopes.Add(data->arena);
-  for (int i = 0; i < records; ++i) scope.records.Add(data->arena).body = Value::Str("line");
-  return Batch::FromLogs(std::move(data));
-}
-
-// Keeps sends open until the test answers them.
-class FakeSender : public Sender {
- public:
-  void Send(Batch batch, absl::Duration, SendDone done) override {
-    records.push_back(batch.records());
-    open.push_back(std::move(done));
-  }
-  void Answer(absl::Status status) {
-    SendDone done = std::move(open.front());
-    open.pop_front();
-    done(std::move(status));
-  }
-  std::deque<SendDone> open;
-  std::vector<size_t> records;
-};
-
-class FakeStorage : public Extension, public StorageExtension {
- public:
-  class Client : public StorageClient {
-   public:
-    explicit Client(std::map<std::string, std::string>* kept) : kept_(kept) {}
-    absl::StatusOr<std::string> Get(std::string_view key) override {
-      auto it = kept_->find(std::string(key));
-      if (it == kept_->end()) return absl::NotFoundError("none");
-      return it->second;
-    }
-    absl::Status Set(std::string_view key, std::string_view value) override {
-      (*kept_)[std::string(key)] = std::string(value);
-      return absl::OkStatus();
-    }
-    absl::Status Delete(std::string_view key) override {
-      kept_->erase(std::string(key));
-      return absl::OkStatus();
-    }
-    absl::Status Apply(const std::vector<Write>&) override { return absl::UnimplementedError("unused"); }
-    std::vector<std::string> Keys() override {
-      std::vector<std::string> keys;
-      for (auto& [k, v] : *kept_) keys.push_back(k);
-      return keys;
-    }
-    absl::StatusOr<std::string> Directory() override { return absl::UnimplementedError("unused"); }
-
-   private:
-    std::map<std::string, std::string>* kept_;
-  };
-  absl::StatusOr<std::unique_ptr<StorageClient>> Open(ComponentKind, const ComponentId&, std::string_view) override {
-    return std::make_unique<Client>(&kept);
-  }
-  std::map<std::string, std::string> kept;
-};
-
-class FakeHost : public Host {
- public:
-  Extension* FindExtension(const ComponentId&) override { return storage; }
-  std::vector<std::pair<ComponentId, Extension*>> Extensions() override { return {}; }
-  void ReportFatal(absl::Status) override {}
-  Extension* storage = nullptr;
-};
-
-// May go before the queue, which then answers nobody.
-struct Outcome {
-  ~Outcome() { *gone = true; }
-  bool accepted = false;
-  int finished = 0;
-  absl::Status status;
-  const std::shared_ptr<bool> gone = std::make_shared<bool>(false);
-  Done Make() {
-    return Done::On([this] { accepted = true; },
-                    [this, gone = gone](const absl::Status& s) {
-                      if (!*gone) ++finished, status = s;
-                    });
-  }
-};
-
-struct Fixture {
-  testing::TestLoop loop;
-  Metrics metrics;
-  FakeSender sender;
-  FakeHost host;
-  SendingConfig config;
-  std::unique_ptr<SendingQueue> queue;
-  void Start() {
-    Context context;
-    context.id = {"fake", ""};
-    context.kind = ComponentKind::kExporter;
-    context.loop = &loop;
-    context.metrics = &metrics;
-    queue = std::make_unique<SendingQueue>(config, context, &sender);
-    REQUIRE(queue->Start(host).ok());
-    loop.RunUntilIdle();
-  }
-};
 
 TEST_CASE("a queued batch is accepted at once and finished when it was sent", "[queue]") {
   Fixture f;
@@ -257,48 +155,61 @@ TEST_CASE("shutdown tries what is queued once and interrupts waits as cancelled"
   CHECK(stopped);
 }
 
-TEST_CASE("a queue batch joins requests up to min_size", "[queue]") {
+TEST_CASE("a memory queue is bounded in bytes whatever its sizer, for those who wait, too", "[queue]") {
   Fixture f;
-  f.config.sending_queue.batch.emplace();
-  f.config.sending_queue.batch->min_size = 5;
-  f.config.sending_queue.batch->sizer = "items";
-  f.config.sending_queue.batch->flush_timeout = absl::Seconds(1);
+  const uint64_t one = Logs(100).memory_size();
+  f.config.sending_queue.block_on_overflow = GENERATE(false, true);
+  f.config.sending_queue.memory_limit = one * 3 + one / 2;
   f.Start();
-  Outcome a, b, c;
-  f.queue->Consume(Logs(3), a.Make());
-  CHECK(f.sender.records.empty());
-  f.queue->Consume(Logs(3), b.Make());
-  REQUIRE(f.sender.records.size() == 1);
-  CHECK(f.sender.records[0] == 6);
+  std::vector<Outcome> outcomes(5);
+  for (Outcome& o : outcomes) f.queue->Consume(Logs(100), o.Make());
+  for (size_t i = 0; i < 5; ++i) {
+    CHECK(outcomes[i].accepted == (i < 3));
+    CHECK(outcomes[i].finished == (i < 3 ? 0 : 1));
+  }
+  CHECK(outcomes[4].status == absl::UnavailableError("sending queue is full"));
   f.sender.Answer(absl::OkStatus());
-  CHECK((a.finished == 1 && b.finished == 1));
-  f.queue->Consume(Logs(1), c.Make());
-  f.loop.Advance(absl::Seconds(1));
-  CHECK(f.sender.records.size() == 2);
+  Outcome next;
+  f.queue->Consume(Logs(100), next.Make());
+  CHECK(next.accepted);
 }
 
-TEST_CASE("a persistent queue hands over what an earlier run left", "[queue]") {
-  FakeStorage storage;
-  {
-    Fixture f;
-    f.config.sending_queue.storage = ComponentId{"file_storage", ""};
-    f.config.sending_queue.num_consumers = 1;
-    f.host.storage = &storage;
-    f.Start();
-    Outcome a, b;
-    f.queue->Consume(Logs(1), a.Make());
-    f.queue->Consume(Logs(2), b.Make());
-    CHECK((a.status.ok() && a.finished == 1 && b.finished == 1));
-    CHECK(storage.kept.size() == 2);
-  }  // the process dies with one in flight
+TEST_CASE("one batch is taken however big it is", "[queue]") {
   Fixture f;
-  f.config.sending_queue.storage = ComponentId{"file_storage", ""};
-  f.host.storage = &storage;
+  f.config.sending_queue.memory_limit = 1;
   f.Start();
-  REQUIRE(f.sender.records == std::vector<size_t>{1, 2});
-  f.sender.Answer(absl::OkStatus());
-  f.sender.Answer(absl::OkStatus());
-  CHECK(storage.kept.empty());
+  Outcome a, b;
+  f.queue->Consume(Logs(100), a.Make());
+  f.queue->Consume(Logs(1), b.Make());
+  CHECK(a.accepted);
+  CHECK_FALSE(b.accepted);
+}
+
+TEST_CASE("with wait_for_result the sender hears how it ended", "[queue]") {
+  Fixture f;
+  f.config.sending_queue.wait_for_result = true;
+  f.Start();
+  Outcome a;
+  f.queue->Consume(Logs(1), a.Make());
+  CHECK_FALSE(a.accepted);
+  f.sender.Answer(absl::InvalidArgumentError("bad"));
+  CHECK(a.status.message() == "not retryable error: Permanent error: bad");
+}
+
+TEST_CASE("a sizer counts items or bytes, and what counts nothing is taken and done", "[queue]") {
+  Fixture f;
+  f.config.sending_queue.sizer = GENERATE("items", "bytes");
+  f.config.sending_queue.queue_size = f.config.sending_queue.sizer == "items" ? 5 : 5 * static_cast<int64_t>(Logs(1).wire_size());
+  f.Start();
+  Outcome a, b, c, empty;
+  f.queue->Consume(Logs(4), a.Make());
+  f.queue->Consume(Logs(4), b.Make());
+  CHECK(a.accepted);
+  CHECK(b.status.message() == "sending queue is full");
+  f.queue->Consume(Logs(60), c.Make());
+  CHECK(c.status.message() == "element size too large");
+  f.queue->Consume(Batch::FromWire(Signal::kLogs, {}), empty.Make());
+  CHECK((empty.finished == 1 && empty.status.ok()));
 }
 
 }  // namespace

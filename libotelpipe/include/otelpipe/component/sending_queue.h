@@ -8,7 +8,8 @@
 //     void Shutdown(ShutdownDone done) override { queue_.Shutdown(std::move(done)); }
 //
 // Accepted is reported when the queue holds the batch, Finished when it was sent, or dropped (counted and logged). Without a queue, and with
-// wait_for_result, both come with the answer. A persistent queue (`storage`) finishes a batch as soon as it is on disk. What could not be sent
+// wait_for_result, both come with the answer. A persistent queue (`storage`) finishes a batch as soon as it is stored; what cannot be
+// stored is refused as Unavailable. A queue is bounded in the unit of its sizer, and a memory queue by a share of the memory, too. What could not be sent
 // because of a shutdown finishes as Cancelled: a receiver that can read again (files) must not count it as delivered.
 // Loop thread only.
 #pragma once
@@ -36,6 +37,7 @@ struct RetryConfig {
 struct QueueBatchConfig {
   absl::Duration flush_timeout = absl::ZeroDuration();  // zero: no timer
   int64_t min_size = 0;
+  int64_t max_size = 0;  // zero: nothing is cut
   std::string sizer;  // "" = the queue's
 
   static void Describe(Fields<QueueBatchConfig>& f);
@@ -50,6 +52,8 @@ struct QueueConfig {
   bool block_on_overflow = false;
   std::optional<ComponentId> storage;
   std::optional<QueueBatchConfig> batch;
+  // Set by code: the most memory, in bytes, that batches of a memory queue may hold unless its size is in bytes anyway. 0: a quarter of what the process may use.
+  uint64_t memory_limit = 0;
   static void Describe(Fields<QueueConfig>& f);
 };
 

@@ -1,12 +1,12 @@
-#include "processor/batch/split.h"
 
 #include <algorithm>
 #include <type_traits>
 #include <utility>
 
 #include "otelpipe/base/status_macros.h"
+#include "pdata/split_cutters.h"
 
-namespace otelpipe::batching {
+namespace otelpipe::internal {
 namespace {
 
 size_t Count(const LogRecord&) { return 1; }
@@ -73,16 +73,19 @@ Batch MakeBatch(std::unique_ptr<TracesData> data) { return Batch::FromTraces(std
 Batch MakeBatch(std::unique_ptr<MetricsData> data) { return Batch::FromMetrics(std::move(data)); }
 
 template <typename Data>
-class DataCutter final : public Splitter::Cutter {
+class DataCutter final : public BatchSplitter::Cutter {
  public:
-  DataCutter(std::shared_ptr<Batch> source, Data* data) : source_(std::move(source)), data_(data) {}
+  DataCutter(std::shared_ptr<Batch> source, Data* data)
+      : source_(std::move(source)), data_(data), remaining_(source_->records()) {}
 
-  Batch Take(size_t n, bool last) override {
+  size_t remaining() const override { return remaining_; }
+  Batch Take(size_t n, bool) override {
     auto out = std::make_unique<Data>();
     out->arena.KeepAlive(source_);
     arena_ = &out->arena;
     left_ = n;
-    last_ = last;
+    remaining_ -= n;
+    last_ = remaining_ == 0;
     while (resource_ < data_->resources.size() && more()) {
       auto& from = data_->resources[resource_];
       auto& to = out->resources.Add(*arena_);
@@ -165,6 +168,7 @@ class DataCutter final : public Splitter::Cutter {
 
   std::shared_ptr<Batch> source_;
   Data* data_;
+  size_t remaining_;
   // The next record to take.
   size_t resource_ = 0;
   size_t scope_ = 0;
@@ -178,9 +182,9 @@ class DataCutter final : public Splitter::Cutter {
 
 }  // namespace
 
-absl::StatusOr<Splitter> Splitter::Make(Batch batch) {
+absl::StatusOr<std::unique_ptr<BatchSplitter::Cutter>> MakeTreeCutter(Batch batch) {
   auto source = std::make_shared<Batch>(std::move(batch));
-  std::unique_ptr<Cutter> cutter;
+  std::unique_ptr<BatchSplitter::Cutter> cutter;
   switch (source->signal()) {
     case Signal::kTraces: {
       OTELPIPE_ASSIGN_OR_RETURN(TracesData* data, source->EditTraces());
@@ -198,17 +202,7 @@ absl::StatusOr<Splitter> Splitter::Make(Batch batch) {
       break;
     }
   }
-  Splitter splitter(std::move(cutter), source->records());
-  splitter.client_ = source->client();
-  return splitter;
+  return cutter;
 }
 
-Batch Splitter::Take(size_t n) {
-  n = std::min(n, remaining_);
-  remaining_ -= n;
-  Batch part = cutter_->Take(n, remaining_ == 0);
-  part.set_client(client_);
-  return part;
-}
-
-}  // namespace otelpipe::batching
+}  // namespace otelpipe::internal

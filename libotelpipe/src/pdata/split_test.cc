@@ -1,10 +1,11 @@
-#include "processor/batch/split.h"
+#include "otelpipe/pdata/split.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "processor/batch/merge.h"
+#include "otelpipe/pdata/merge.h"
 
-namespace otelpipe::batching {
+namespace otelpipe {
 namespace {
 
 // Resources with scopes with so many records; bodies count up from `first`.
@@ -35,9 +36,17 @@ std::vector<int64_t> Bodies(const Batch& batch) {
   return out;
 }
 
-TEST_CASE("Parts of any size hold all records in order", "[batch][split]") {
+// The same content as OTLP bytes, in two buffers.
+Batch AsWire(const Batch& batch) {
+  std::string all;
+  for (const Buffer& b : batch.wire()) all.append(b.bytes);
+  const size_t half = all.size() / 2;
+  return Batch::FromWire(batch.signal(), {Buffer::FromString(all.substr(0, half)), Buffer::FromString(all.substr(half))});
+}
+
+TEST_CASE("Parts of any size hold all records in order", "[pdata][split]") {
   for (size_t step = 1; step <= 12; ++step) {
-    auto splitter = Splitter::Make(MakeLogs({{3, 2}, {}, {0, 4}, {1}, {0}}));
+    auto splitter = BatchSplitter::Make(MakeLogs({{3, 2}, {}, {0, 4}, {1}, {0}}));
     REQUIRE(splitter.ok());
     REQUIRE(splitter->remaining() == 10);
     int64_t expected = 0;
@@ -62,8 +71,8 @@ TEST_CASE("Parts of any size hold all records in order", "[batch][split]") {
   }
 }
 
-TEST_CASE("Parts of a cut resource do not see each other's edits", "[batch][split]") {
-  auto splitter = Splitter::Make(MakeLogs({{4}}));
+TEST_CASE("Parts of a cut resource do not see each other's edits", "[pdata][split]") {
+  auto splitter = BatchSplitter::Make(MakeLogs({{4}}));
   REQUIRE(splitter.ok());
   Batch first = splitter->Take(2);
   Batch second = splitter->Take(2);
@@ -74,18 +83,18 @@ TEST_CASE("Parts of a cut resource do not see each other's edits", "[batch][spli
   CHECK(Bodies(second) == std::vector<int64_t>{2, 3});
 }
 
-TEST_CASE("Spans are cut like log records", "[batch][split]") {
+TEST_CASE("Spans are cut like log records", "[pdata][split]") {
   auto data = std::make_unique<TracesData>();
   ScopeSpans& scope = data->resources.Add(data->arena).scopes.Add(data->arena);
   for (int i = 0; i < 5; ++i) scope.records.Add(data->arena).kind = i;
-  auto splitter = Splitter::Make(Batch::FromTraces(std::move(data)));
+  auto splitter = BatchSplitter::Make(Batch::FromTraces(std::move(data)));
   REQUIRE(splitter.ok());
   CHECK(splitter->Take(3).records() == 3);
   const Batch rest = splitter->Take(3);
   CHECK((*rest.ReadTraces())->resources[0].scopes[0].records[1].kind == 4);
 }
 
-TEST_CASE("Metrics are cut between data points and keep their description", "[batch][split]") {
+TEST_CASE("Metrics are cut between data points and keep their description", "[pdata][split]") {
   auto data = std::make_unique<MetricsData>();
   Arena& arena = data->arena;
   ScopeMetrics& scope = data->resources.Add(arena).scopes.Add(arena);
@@ -99,13 +108,16 @@ TEST_CASE("Metrics are cut between data points and keep their description", "[ba
     metric.metadata.Set(arena, "m", Value::Int(m));
     for (int i = 0; i < 3; ++i) {
       if (m == 0) {
-        metric.number_points.Add(arena).as_int = i;
+        NumberDataPoint& point = metric.number_points.Add(arena);
+        point.value_kind = NumberKind::kInt;
+        point.as_int = i;
       } else {
         metric.histogram_points.Add(arena).count = static_cast<uint64_t>(i);
       }
     }
   }
-  auto splitter = Splitter::Make(Batch::FromMetrics(std::move(data)));
+  Batch whole = Batch::FromMetrics(std::move(data));
+  auto splitter = BatchSplitter::Make(GENERATE(false, true) ? AsWire(whole) : std::move(whole));
   REQUIRE(splitter.ok());
   CHECK(splitter->remaining() == 6);
   const Batch first = splitter->Take(2);
@@ -128,28 +140,85 @@ TEST_CASE("Metrics are cut between data points and keep their description", "[ba
   CHECK(c[0].histogram_points[1].count == 2);
 }
 
-TEST_CASE("OTLP bytes are merged by concatenation", "[batch][merge]") {
+TEST_CASE("OTLP bytes are merged by concatenation", "[pdata][merge]") {
   std::vector<Batch> parts;
   parts.push_back(Batch::FromWire(Signal::kLogs, MakeLogs({{2}}).wire()));
   parts.push_back(Batch::FromWire(Signal::kLogs, MakeLogs({{1}}, 2).wire()));
-  const Batch merged = Merge(std::move(parts), [](size_t, const absl::Status&) { FAIL(); });
+  const Batch merged = MergeBatches(std::move(parts), [](size_t, const absl::Status&) { FAIL(); });
   CHECK(merged.has_wire());
   CHECK(merged.wire().size() >= 2);
   CHECK(Bodies(merged) == std::vector<int64_t>{0, 1, 2});
 }
 
-TEST_CASE("Trees are joined and outlive their batches; what does not decode is reported", "[batch][merge]") {
+TEST_CASE("Trees are joined and outlive their batches; what does not decode is reported", "[pdata][merge]") {
   std::vector<Batch> parts;
   parts.push_back(MakeLogs({{2}}));
   // A record whose attributes are broken: the skim passes, the decoder does not.
   parts.push_back(Batch::FromWire(Signal::kLogs, {Buffer::FromString(std::string("\x0a\x06\x12\x04\x12\x02\x32\x7f", 8))}));
   parts.push_back(Batch::FromWire(Signal::kLogs, MakeLogs({{1}, {1}}, 2).wire()));
   std::vector<size_t> failed;
-  const Batch merged = Merge(std::move(parts), [&](size_t i, const absl::Status&) { failed.push_back(i); });
+  const Batch merged = MergeBatches(std::move(parts), [&](size_t i, const absl::Status&) { failed.push_back(i); });
   CHECK(failed == std::vector<size_t>{1});
   CHECK(Bodies(merged) == std::vector<int64_t>{0, 1, 2, 3});
   CHECK((*merged.ReadLogs())->resources.size() == 3);
 }
 
+TEST_CASE("Bytes are cut by records as trees are", "[pdata][split]") {
+  for (size_t step = 1; step <= 12; ++step) {
+    auto splitter = BatchSplitter::Make(AsWire(MakeLogs({{3, 2}, {}, {0, 4}, {1}, {0}})));
+    REQUIRE(splitter.ok());
+    std::vector<int64_t> seen;
+    size_t parts = 0;
+    while (splitter->remaining() > 0) {
+      const Batch part = splitter->Take(step);
+      CHECK(part.has_wire());
+      CHECK(part.records() == (splitter->remaining() > 0 ? step : 10 - parts * step));
+      for (int64_t body : Bodies(part)) seen.push_back(body);
+      for (const ResourceLogs& r : (*part.ReadLogs())->resources) {
+        CHECK(r.schema_url == "r-url");
+        for (const ScopeLogs& s : r.scopes) CHECK((s.schema_url == "s-url" && s.scope.name == "scope"));
+      }
+      ++parts;
+    }
+    CHECK(seen == std::vector<int64_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+    CHECK(parts == (10 + step - 1) / step);
+  }
+}
+
+TEST_CASE("Parts of so many bytes hold all records in order and none is bigger", "[pdata][split]") {
+  const Batch whole = MakeLogs({{3, 2}, {}, {0, 40}, {1}, {0}, {200}});
+  for (size_t limit : {60, 61, 75, 100, 128, 130, 200, 300, 1000, 100000}) {
+    auto splitter = BatchSplitter::Make(AsWire(whole), SizeUnit::kBytes);
+    REQUIRE(splitter.ok());
+    CHECK(splitter->remaining() == whole.wire_size());
+    std::vector<int64_t> seen;
+    size_t smallest = SIZE_MAX;
+    while (splitter->remaining() > 0) {
+      const Batch part = splitter->Take(limit);
+      CHECK(part.wire_size() <= limit);
+      if (splitter->remaining() > 0) smallest = std::min(smallest, part.wire_size());
+      for (int64_t body : Bodies(part)) seen.push_back(body);
+    }
+    CHECK(seen.size() == 246);
+    CHECK(std::is_sorted(seen.begin(), seen.end()));
+    // Parts are filled as far as one more record and its heads allow.
+    if (limit <= 300) CHECK(smallest + 60 > limit);
+  }
+}
+
+TEST_CASE("A record that is bigger than the limit is a part of its own, or none", "[pdata][split]") {
+  auto splitter = BatchSplitter::Make(AsWire(MakeLogs({{3}})), SizeUnit::kBytes);
+  REQUIRE(splitter.ok());
+  CHECK_FALSE(splitter->Take(5, true));
+  std::vector<int64_t> seen;
+  for (int i = 0; i < 3; ++i) {
+    const Batch part = splitter->Take(5);
+    REQUIRE(part.records() == 1);
+    seen.push_back(Bodies(part)[0]);
+  }
+  CHECK(seen == std::vector<int64_t>{0, 1, 2});
+  CHECK(splitter->remaining() == 0);
+}
+
 }  // namespace
-}  // namespace otelpipe::batching
+}  // namespace otelpipe

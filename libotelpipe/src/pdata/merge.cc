@@ -1,10 +1,10 @@
-#include "processor/batch/merge.h"
+#include "otelpipe/pdata/merge.h"
 
 #include <algorithm>
 #include <memory>
 #include <utility>
 
-namespace otelpipe::batching {
+namespace otelpipe {
 namespace {
 
 absl::StatusOr<LogsData*> Edit(Batch& batch, LogsData*) { return batch.EditLogs(); }
@@ -35,7 +35,7 @@ Batch Join(std::vector<Batch>& parts, const std::function<void(size_t, const abs
 
 }  // namespace
 
-Batch Merge(std::vector<Batch> parts, const std::function<void(size_t, const absl::Status&)>& failed) {
+Batch MergeBatches(std::vector<Batch> parts, const std::function<void(size_t, const absl::Status&)>& failed) {
   Batch out;
   if (parts.empty()) return out;
   if (parts.size() == 1) {
@@ -63,4 +63,4 @@ Batch Merge(std::vector<Batch> parts, const std::function<void(size_t, const abs
   return out;
 }
 
-}  // namespace otelpipe::batching
+}  // namespace otelpipe

@@ -1,4 +1,4 @@
-#include "processor/memory_limiter/memory.h"
+#include "otelpipe/base/memory.h"
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
