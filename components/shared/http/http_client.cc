@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "otelpipe/base/status_macros.h"
 #include "otelpipe/base/strings.h"
+#include "otelpipe/component/header_editor.h"
 #include "shared/http/http_connection.h"
 #include "shared/http/url.h"
 #include "shared/net/address.h"
@@ -177,6 +178,32 @@ class HttpClient::Impl : public std::enable_shared_from_this<HttpClient::Impl> {
     bool absolute_target = false;  // plain HTTP through a proxy
   };
 
+  // Lets `editor` change the headers of the request: `set` is what is new or has another value, `removed` what is gone.
+  absl::Status Edit(HeaderEditor& editor, const HttpRequest& request, Headers& set, std::vector<std::string>& removed) const {
+    Headers before;
+    const auto put = [&before](const std::string& name, const std::string& value) {
+      std::string key = ToLower(name);
+      auto it = std::find_if(before.begin(), before.end(), [&](const auto& header) { return header.first == key; });
+      if (it == before.end()) it = before.emplace(before.end(), std::move(key), std::string());
+      it->second = value;
+    };
+    put("user-agent", user_agent_);
+    for (const auto& [name, value] : request.headers) put(std::string(name), std::string(value));
+    for (const auto& [name, value] : config_.headers) {
+      if (name != "Host") put(std::string(name), std::string(value));
+    }
+    Headers after = before;
+    OTELPIPE_RETURN_IF_ERROR(editor.EditHeaders(request.client.get(), after));
+    for (auto& header : after) {
+      if (std::find(before.begin(), before.end(), header) == before.end()) set.push_back(header);
+    }
+    for (const auto& [name, value] : before) {
+      const auto same = [&name = name](const auto& header) { return header.first == name; };
+      if (std::none_of(after.begin(), after.end(), same)) removed.push_back(name);
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status Prepare(HttpRequest& request, Work& work) {
     if (!started_) return absl::CancelledError("the client is not running");
     // Requests mostly go to one or two URLs: those are parsed once.
@@ -188,8 +215,13 @@ class HttpClient::Impl : public std::enable_shared_from_this<HttpClient::Impl> {
     }
     work.url = known->second;
     Headers auth;
+    std::vector<std::string> removed;
     if (auth_ != nullptr) {
-      OTELPIPE_ASSIGN_OR_RETURN(auth, auth_->RequestHeaders(request.client.get()));
+      if (auto* editor = dynamic_cast<HeaderEditor*>(auth_); editor != nullptr) {
+        OTELPIPE_RETURN_IF_ERROR(Edit(*editor, request, auth, removed));
+      } else {
+        OTELPIPE_ASSIGN_OR_RETURN(auth, auth_->RequestHeaders(request.client.get()));
+      }
       for (const auto& [name, value] : auth) {
         if (!ValidHeader(name, value)) return absl::InvalidArgumentError("net/http: invalid header field value from the authenticator");
       }
@@ -198,7 +230,7 @@ class HttpClient::Impl : public std::enable_shared_from_this<HttpClient::Impl> {
       for (const auto& [key, value] : auth) {
         if (EqualFold(key, name)) return true;
       }
-      return false;
+      return std::any_of(removed.begin(), removed.end(), [&](const std::string& n) { return EqualFold(n, name); });
     };
     std::string& h = work.headers;
     bool packed = false, agent = false;
@@ -215,7 +247,8 @@ class HttpClient::Impl : public std::enable_shared_from_this<HttpClient::Impl> {
       agent |= n == "user-agent";
       work.own_accept_encoding |= n == "accept-encoding";
     }
-    if (auth.empty()) {
+    agent |= replaced("user-agent");
+    if (auth.empty() && removed.empty()) {
       h += fixed_headers_;
     } else {
       for (const auto& [name, value] : config_.headers) {
