@@ -7,6 +7,7 @@
            itself within --stop-limit, and after a restart 0 lines may be lost.
   backlog  a backlog of --backlog-lines with the default sending_queue and a slow sink: every line
            must be delivered, though the queue is smaller than the backlog.
+  queue-*  what senders over the network were promised: see queue_faults.py, which runs alone, too.
 
 A line is lost when its seq= token never reaches the sink. Duplicates are allowed after a kill and
 are reported. Exit code 1 on loss. The random instants come from --seed; the seed is printed.
@@ -20,10 +21,11 @@ import sys
 import threading
 import time
 
+import queue_faults
 from benchlib import (Agent, BenchError, Scope, Sink, default_agent, find_tools, make_tree,
                       places_for, stop, tail, tree_files)
 
-TESTS = ["kill", "term", "backlog"]
+TESTS = ["kill", "term", "backlog"] + ["queue-" + name for name in queue_faults.TESTS]
 # How the sink fails between kills, and for how long at most.
 KILL_FAULTS = ["503", "503", "429", "close", "hang"]
 
@@ -217,6 +219,9 @@ def parse_options():
     parser.add_argument("--seed", type=int, default=None, help="default: a new one each time")
     parser.add_argument("--min-wait", type=float, default=0.02, help="earliest kill after a start")
     parser.add_argument("--max-wait", type=float, default=1.5, help="latest kill after a start")
+    parser.add_argument("--load", type=float, default=30, help="queue-full: seconds of load")
+    parser.add_argument("--memory", type=float, default=150,
+                        help="queue-full: the most resident memory in MiB")
     parser.add_argument("--delay", default="5ms", help="backlog: the sink's latency per request")
     parser.add_argument("--stop-limit", type=float, default=30)
     parser.add_argument("--stall", type=float, default=40,
@@ -229,6 +234,7 @@ def parse_options():
     if options.quick:
         options.kills, options.lines = min(options.kills, 6), min(options.lines, 50_000)
         options.backlog_lines = min(options.backlog_lines, 200_000)
+        options.load = min(options.load, 4)
     if options.seed is None:
         options.seed = random.SystemRandom().randint(1, 999_999)
     options.tests = [t for t in options.tests.split(",") if t]
@@ -251,6 +257,10 @@ def main():
             runs.append((f"term-{mode}", lambda mode=mode: test_term(agent, options, mode)))
     if "backlog" in options.tests:
         runs.append(("backlog", lambda: test_backlog(agent, options)))
+    for name in options.tests:
+        if name.startswith("queue-"):
+            test = queue_faults.TESTS[name[len("queue-"):]]
+            runs.append((name, lambda test=test: test(options)))
     results = []
     for name, run in runs:
         try:

@@ -73,7 +73,7 @@ def check_room(room, path, header, is_test):
 
 
 def check_file(path, header):
-    is_test = path.endswith(("_test.cc", "_fuzz.cc"))
+    is_test = path.endswith(("_test.cc", "_test.h", "_fuzz.cc"))
     parts = path.split("/")
     if path.startswith("libotelpipe/include/otelpipe/"):
         if FOREIGN_IN_PUBLIC.match(header):

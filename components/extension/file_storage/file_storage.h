@@ -1,7 +1,7 @@
 // The file_storage extension: keeps the state of components (file positions, queues) in a directory. One folder per client holds a Store (store.h).
 //
-// Where the reference kept its database of a component (positions of a receiver, queue of an exporter), what is in it is copied to the store when it is opened, and again when the database was written since
-// then. The database itself is only read.
+// Where the reference kept its database of a component (positions of a receiver, queue of an exporter), what is in it is copied to the store when
+// it is opened, and again when the database was written since then. The database itself is only read.
 #pragma once
 
 #include <array>

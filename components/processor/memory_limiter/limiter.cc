@@ -12,7 +12,18 @@ std::vector<LogField> Used(uint64_t bytes) { return {{"cur_mem_mib", static_cast
 Limiter::Limiter(LimiterOptions options, Loop* loop, Logger log)
     : options_(std::move(options)), loop_(loop), log_(std::move(log)), last_release_(loop->MonotonicNanos()) {}
 
-void Limiter::Start() { Arm(); }
+void Limiter::Start() {
+  measured_ = options_.used();
+  Arm();
+}
+
+bool Limiter::Take(uint64_t bytes) {
+  if (refusing_) return false;
+  taken_ += bytes;
+  // What is above the limit at the start already waits for the first check, as in the reference.
+  if (measured_ < options_.soft_limit && measured_ + taken_ >= options_.hard_limit) Check();
+  return !refusing_;
+}
 
 void Limiter::Arm() {
   timer_ = loop_->After(options_.check_interval, [this] {
@@ -30,7 +41,8 @@ uint64_t Limiter::Release() {
 }
 
 void Limiter::Check() {
-  uint64_t used = options_.used();
+  uint64_t used = measured_ = options_.used();
+  taken_ = 0;
   if (used < options_.soft_limit) {
     if (std::exchange(refusing_, false)) {
       log_.Info("Memory usage back within limits. Resuming normal operation.", Used(used));
@@ -47,6 +59,7 @@ void Limiter::Check() {
     log_.Info("Memory usage is above soft limit. Forcing a GC.", Used(used));
     used = Release();
   }
+  measured_ = used;
   const bool refuse = used >= options_.soft_limit;
   if (refuse && !refusing_) log_.Warn("Memory usage is above soft limit. Refusing data.", Used(used));
   if (!refuse && refusing_) log_.Info("Memory usage back within limits. Resuming normal operation.", Used(used));

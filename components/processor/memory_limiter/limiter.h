@@ -21,13 +21,16 @@ struct LimiterOptions {
 };
 
 // Refuses from the soft limit on. Above a limit it first gives free memory back to the system, not more often than the
-// intervals say (the hard limit only makes it try more often), and measures again. The state changes at checks only.
+// intervals say (the hard limit only makes it try more often), and measures again. Checks come with the timer, and as soon as the data taken
+// since the last one could have used up what was left below the hard limit.
 class Limiter {
  public:
   Limiter(LimiterOptions options, Loop* loop, Logger log);
   void Start();
   void Stop() { timer_.Cancel(); }
   bool refusing() const { return refusing_; }
+  // Whether data that holds so many bytes is to be taken.
+  bool Take(uint64_t bytes);
   // One check; the timer does this.
   void Check();
 
@@ -40,6 +43,8 @@ class Limiter {
   Logger log_;
   Timer timer_;
   int64_t last_release_;
+  uint64_t measured_ = 0;  // at the last check
+  uint64_t taken_ = 0;     // bytes since then
   bool refusing_ = false;
 };
 

@@ -52,6 +52,32 @@ TEST_CASE("Below the soft limit nothing happens", "[memory_limiter][limiter]") {
   CHECK(rig.sink->lines.empty());
 }
 
+TEST_CASE("Data that could use up what is left brings the check forward", "[memory_limiter][limiter]") {
+  Rig rig;
+  rig.Step(50, 50);
+  CHECK(rig.limiter->Take(30));
+  rig.used = rig.after_release = 95;
+  CHECK(rig.limiter->Take(19));  // 99 at the most: not measured
+  CHECK_FALSE(rig.limiter->Take(1));
+  CHECK(rig.limiter->refusing());
+  CHECK_FALSE(rig.limiter->Take(0));
+}
+
+TEST_CASE("What was taken and is gone again does not count", "[memory_limiter][limiter]") {
+  Rig rig;
+  rig.Step(50, 50);
+  for (int i = 0; i < 100; ++i) CHECK(rig.limiter->Take(10));
+}
+
+TEST_CASE("A limit below what the program needs waits for the first check", "[memory_limiter][limiter]") {
+  Rig rig;
+  rig.used = 500;
+  rig.limiter->Start();
+  CHECK(rig.limiter->Take(1));
+  rig.Step(500, 500);
+  CHECK_FALSE(rig.limiter->Take(1));
+}
+
 TEST_CASE("The state changes at checks only, refuses from the soft limit on and recovers", "[memory_limiter][limiter]") {
   Rig rig;
   rig.used = 90;

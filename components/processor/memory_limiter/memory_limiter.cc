@@ -120,7 +120,7 @@ void MemoryLimiter::Shutdown(ShutdownDone done) {
 void MemoryLimiter::Consume(Batch batch, Done done) {
   const auto records = static_cast<int64_t>(batch.records());
   if (incoming_ != nullptr) incoming_->Add(records);
-  if (limiter_->refusing()) {
+  if (!limiter_->Take(batch.memory_size())) {
     if (refused_ != nullptr) refused_->Add(records);
     // Not a full queue but a state that passes: senders are to come again.
     done.Finished(absl::UnavailableError("data refused due to high memory usage"));

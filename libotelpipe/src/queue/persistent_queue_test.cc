@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "queue/queue_fixture.h"
+#include "queue/queue_fixture_test.h"
 #include "queue/store.h"
 
 namespace otelpipe {

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "queue/queue_fixture.h"
+#include "queue/queue_fixture_test.h"
 #include "queue/retry.h"
 
 namespace otelpipe {
