@@ -102,7 +102,7 @@ class Relay:
         return ["--config=" + self.path] + ["--set=%s=%s" % item for item in self.sets.items()]
 
     def validate(self):
-        done = subprocess.run([self.binary, "validate"] + self.arguments(), capture_output=True, text=True, env=self.env, timeout=30)
+        done = subprocess.run([self.binary, "validate"] + self.arguments(), capture_output=True, text=True, env=self.env, timeout=30 * cluster.TIME_FACTOR)
         return done.returncode, done.stdout + done.stderr
 
     def write(self, pod, container, lines):
@@ -133,7 +133,7 @@ class Relay:
 
     def post(self, signal, payload):
         request = urllib.request.Request("http://%s:4318/v1/%s" % (self.ip, signal), json.dumps(payload).encode(), {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=5) as response:
+        with urllib.request.urlopen(request, timeout=5 * cluster.TIME_FACTOR) as response:
             return response.status
 
 
@@ -185,7 +185,7 @@ def check_seed(report, name, relay):
                         t = e["timestamp"]
                         out.append((stream["labels"], int(t["seconds"]) * 10**9 + int(t.get("nanos", 0)), line["body"], (a["stream"], a["logtag"], a["log"])))
             return out
-        end = time.monotonic() + 15
+        end = time.monotonic() + 15 * cluster.TIME_FACTOR
         while (len(entries()) < len(want) or not tempo.requests or "helm.payments" not in relay.agent.text()) and time.monotonic() < end:
             time.sleep(0.1)
         time.sleep(0.5)
@@ -202,7 +202,7 @@ def check_seed(report, name, relay):
         count = len(entries())
         relay.write(SEED_LINES[0][0], SEED_LINES[0][1], ["2024-04-02T08:16:00Z stdout F after the restart"])
         relay.start()
-        end = time.monotonic() + 15
+        end = time.monotonic() + 15 * cluster.TIME_FACTOR
         while len(entries()) <= count and time.monotonic() < end:
             time.sleep(0.1)
         time.sleep(0.5)
@@ -239,7 +239,7 @@ def check_other(report, name, relay):
             for pod, container, lines, body in CHART_LINES:
                 relay.write(pod, container, lines)
                 wanted.append(r"k8s\.pod\.name: Str\(%s\)[\s\S]*?Body: Str\(%s" % (pod.split("_")[1], body))
-        end = time.monotonic() + 15
+        end = time.monotonic() + 15 * cluster.TIME_FACTOR
         while not all(re.search(w, relay.agent.text()) for w in wanted) and time.monotonic() < end:
             time.sleep(0.1)
         report.check("%s: debug shows what was sent" % name, ["no %s" % w for w in wanted if not re.search(w, relay.agent.text())])

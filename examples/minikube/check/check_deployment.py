@@ -177,7 +177,7 @@ def check_series(report, base, text, value, labels):
 def check_logs(report, d, title):
     """Every line that the applications wrote is at Loki once, with the labels of the deployment and the runtime's time."""
     want = len(d.written())
-    end = time.monotonic() + 20
+    end = time.monotonic() + 20 * cluster.TIME_FACTOR
     while len(d.entries()) < want and time.monotonic() < end:
         time.sleep(0.1)
     time.sleep(0.5)

@@ -24,6 +24,8 @@ EXAMPLE = os.path.dirname(HERE)
 ROOT = os.path.dirname(os.path.dirname(EXAMPLE))
 # The sinks and decoders of the conformance kit, which are written apart from the agent.
 sys.path.insert(0, os.path.join(ROOT, "conformance"))
+# All limits grow with it: a build with sanitizers is slow.
+TIME_FACTOR = float(os.environ.get("OTELPIPE_TEST_TIME_FACTOR") or 1)
 LONGEST_PART = 16 * 1024  # containerd cuts lines there
 
 
@@ -87,12 +89,12 @@ def free_port():
 
 
 def get(url, timeout=5):
-    with urllib.request.urlopen(url, timeout=timeout) as response:
+    with urllib.request.urlopen(url, timeout=timeout * TIME_FACTOR) as response:
         return response.read().decode()
 
 
 def wait_for(what, probe, limit=30):
-    end, why = time.monotonic() + limit, "no result"
+    end, why = time.monotonic() + limit * TIME_FACTOR, "no result"
     while True:
         try:
             result = probe()
@@ -120,11 +122,11 @@ class Process:
         if self.alive():
             self.child.send_signal(signal.SIGTERM)
             try:
-                self.child.wait(limit)
+                self.child.wait(limit * TIME_FACTOR)
             except subprocess.TimeoutExpired:
                 self.child.kill()
                 self.child.wait()
-                return "none: it did not stop within %d s" % limit
+                return "none: it did not stop within %d s" % (limit * TIME_FACTOR)
         return self.child.returncode
 
     def text(self):
