@@ -28,9 +28,9 @@ KIND_SECTION = {"receiver": "receivers", "processor": "processors", "exporter": 
 FOLDERS = {"filestorage": ("extension", "file_storage"), "healthcheckextension": ("extension", "health_check")}
 FILL = {"filelog": {"include": "[x.log]"}, "tcplog": {"listen_address": "127.0.0.1:0"},
         "regex_parser": {"regex": "(?P<x>.*)"}, "csv_parser": {"header": "a,b"}, "scope_name_parser": {"parse_from": "body.x"},
-        "severity_parser": {"parse_from": "body.x"}, "time_parser": {"parse_from": "body.x", "layout": "'%Y'"}, "filter": {"expr": "'true'"},
+        "severity_parser": {"parse_from": "body.x"}, "time_parser": {"parse_from": "body.x", "layout": "'%Y'"}, "operator filter": {"expr": "'true'"},
         "syslog_parser": {"protocol": "rfc3164"}, "recombine": {"is_first_entry": "'true'", "combine_field": "body"}}
-INPUTS = {"file_input": "filelog", "tcp_input": "tcplog", "syslog_input": "syslog"}
+INPUTS = {"file_input": "filelog", "tcp_input": "tcplog", "udp_input": "udplog", "syslog_input": "syslog"}
 MEANT = re.compile(r"bad|invalid|missing|typo|error|wrong|unused|cyclic|no_endpoint|empty|conflict|unsupported|deprecated|not_|mutually|without|unknown|"
                    r"dup|extra|both|negative", re.I)
 # The words of the agent for a component it does not have.
@@ -110,9 +110,9 @@ def pipelines(kind, key, signal):
         signal, key if kind == "receiver" else "nop", key if kind == "processor" else "", key if kind == "exporter" else "nop")
 
 
-def fill(type_, node):
+def fill(type_, node, operator=False):
     """Settings that test data leaves out because nothing is built from it there."""
-    for key, text in FILL.get(type_, {}).items():
+    for key, text in FILL.get(type_, FILL.get("operator " + type_, {}) if operator else {}).items():
         if isinstance(node, yaml.MappingNode) and value(node, key) is None:
             node.value.append((yaml.compose(key), yaml.compose(text)))
 
@@ -157,13 +157,13 @@ def cases(agent, root, path):
         elif "stanza" + os.sep + "operator" in path and isinstance(node, yaml.MappingNode):
             for k, v in node.value:
                 kind = value(v, "type")
-                if kind is None:
+                if kind is None or kind.value == "helpers_test":  # a type that only unit tests have
                     continue
                 if kind.value in INPUTS:
                     v.value = [(a, b) for a, b in v.value if a.value != "type"]
                     yield k.value, wrap(agent, "receiver", INPUTS[kind.value], INPUTS[kind.value], v)
                 else:
-                    fill(kind.value, v)
+                    fill(kind.value, v, True)
                     yield k.value, [("receivers:\n  filelog:\n    include: [x.log]\n    operators:\n    - id: %s%s\nexporters:\n  nop:\n"
                                     "service:\n  pipelines:\n    logs: {receivers: [filelog], exporters: [nop]}\n"
                                     % ("under_test" if value(v, "id") is None else "", block(v, 6))).replace("- id: \n      ", "- ")]
@@ -178,11 +178,48 @@ def cases(agent, root, path):
                 yield "", wrap(agent, kind, type_, type_, node)
 
 
+def summary(found, answers):
+    """A table by origin, and the components that are missing."""
+    rows, lacking = {}, {}
+    for (name, _), (answer, text) in zip(found, answers):
+        parts = name.split("#")[0].split("/")
+        origin = "Helm chart, " + parts[1] if parts[0] == "helm" else "stanza " + parts[2] if parts[0] == "stanza" else parts[0]
+        row = rows.setdefault(origin, {"accepted": 0, "refused": 0, "unknown component": 0})
+        row[answer] = row.get(answer, 0) + 1
+        for kind, type_ in set(re.findall(r": the reference has the (\w+) \"([^\"]+)\"", text)):
+            lacking[type_ + " " + kind] = lacking.get(type_ + " " + kind, 0) + 1
+    lines = ["| from | accepted | refused | lack a component |", "|---|---|---|---|"]
+    for origin in sorted(rows):
+        r = rows[origin]
+        lines.append("| %s | %d | %d | %d |" % (origin, r["accepted"], r["refused"], r["unknown component"]))
+    total = {k: sum(r[k] for r in rows.values()) for k in ("accepted", "refused", "unknown component")}
+    lines.append("| all | %d | %d | %d |" % (total["accepted"], total["refused"], total["unknown component"]))
+    names = sorted(lacking, key=lambda n: (-lacking[n], n))
+    return "\n".join(lines) + "\n\nComponents of the reference that were asked for and are not there: %s.\n" % (
+        ", ".join("%s (%d)" % (n, lacking[n]) for n in names) or "none")
+
+
+def renew(path, text, write):
+    """Puts the text between the marks; without `write` says whether it differs."""
+    begin, end = "<!-- upstream -->\n", "<!-- /upstream -->"
+    with open(path, encoding="utf-8") as f:
+        page = f.read()
+    before, rest = page.split(begin, 1)
+    old, after = rest.split(end, 1)
+    if write:
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(before + begin + text + end + after)
+        return False
+    return old != text
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--bin", required=True)
     ap.add_argument("--configs", required=True)
     ap.add_argument("--verbose", action="store_true", help="print every answer")
+    ap.add_argument("--doc", help="page with a summary between its marks: it must be of today")
+    ap.add_argument("--write", action="store_true", help="renew the summary instead")
     o = ap.parse_args()
     agent = Agent(os.path.abspath(o.bin))
     found = []
@@ -204,8 +241,11 @@ def main():
             print("%s%s: %s" % ("surprising: " if surprising else "", answer, name))
             if answer != "accepted":
                 print("    " + text.replace("\n", "\n    "))
+    old = o.doc and renew(o.doc, summary(found, answers), o.write)
+    if old:
+        print("%s: the summary is old; renew it with --doc and --write" % o.doc)
     print("%d configurations: %s" % (len(found), ", ".join("%d %s" % (n, a) for a, n in sorted(count.items()))))
-    sys.exit(1 if not found or any(a in ("no place", "crash", "hang") for a in count) else 0)
+    sys.exit(1 if old or not found or any(a in ("no place", "crash", "hang") for a in count) else 0)
 
 
 if __name__ == "__main__":

@@ -189,9 +189,7 @@ void LoggingExporter::Config::Describe(Fields<Config>& f) {
   });
 }
 
-LoggingExporter::LoggingExporter(Config config, Context context) : DebugExporter(Translate(config), context) {
-  context.log.Warn("the logging exporter has been deprecated, use the debug exporter instead");
-}
+LoggingExporter::LoggingExporter(Config config, Context context) : DebugExporter(Translate(config), std::move(context)) {}
 
 DebugExporter::Config LoggingExporter::Translate(const Config& config) {
   DebugExporter::Config debug;

@@ -9,7 +9,7 @@
 
 namespace otelpipe {
 
-// Allocates nothing. One notice at start.
+// Allocates nothing. The service notes where the configuration has it.
 class MemoryBallast final : public Extension {
  public:
   static constexpr std::string_view kType = "memory_ballast";
@@ -20,11 +20,7 @@ class MemoryBallast final : public Extension {
     static void Describe(Fields<Config>& f);
   };
 
-  MemoryBallast(Config, Context context) : context_(std::move(context)) {}
-  absl::Status Start(Host& host) override;
-
- private:
-  const Context context_;
+  MemoryBallast(Config, Context) {}
 };
 
 }  // namespace otelpipe

@@ -2,6 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "otelpipe/config.h"
+#include "otelpipe/registry.h"
+
 namespace otelpipe {
 namespace {
 
@@ -12,27 +15,27 @@ class NoHost final : public Host {
   void ReportFatal(absl::Status) override {}
 };
 
-class Messages final : public LogSink {
- public:
-  bool Enabled(LogLevel) const override { return true; }
-  void Write(const LogLine& line) override { all.emplace_back(line.message); }
-  std::vector<std::string> all;
-};
-
-TEST_CASE("The ballast starts, says once that it does nothing, and stops", "[extension][memory_ballast]") {
-  auto messages = std::make_shared<Messages>();
+TEST_CASE("The ballast starts and stops", "[extension][memory_ballast]") {
   NoHost host;
-  Context context;
-  context.log = Logger(messages, {});
   MemoryBallast::Config config;
   config.size_mib = 64;
-  MemoryBallast ballast(config, context);
+  MemoryBallast ballast(config, {});
   REQUIRE(ballast.Start(host).ok());
-  REQUIRE(messages->all.size() == 1);
-  CHECK(messages->all[0].find("no effect") != std::string::npos);
   bool stopped = false;
   ballast.Shutdown([&] { stopped = true; });
   CHECK(stopped);
+}
+
+TEST_CASE("Its settings are numbers", "[extension][memory_ballast]") {
+  Registry registry;
+  REQUIRE(registry.AddExtension<MemoryBallast>().ok());
+  auto config = Config::Parse("{size_mib: many, size_in_percentage: 40}", "t.yaml");
+  REQUIRE(config.ok());
+  std::vector<ConfigError> errors;
+  DecodeContext context(&errors, "", "");
+  registry.Find(ComponentKind::kExtension, "memory_ballast")->decode(config->root(), context);
+  REQUIRE(errors.size() == 1);
+  CHECK(errors[0].message.find("'size_mib' expected type 'uint64'") != std::string::npos);
 }
 
 }  // namespace

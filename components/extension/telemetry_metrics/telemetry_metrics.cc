@@ -70,9 +70,11 @@ void TelemetryMetrics::Pull::Describe(Fields<Pull>& f) {
 
 void TelemetryMetrics::Reader::Describe(Fields<Reader>& f) {
   f.Optional("pull", &Reader::pull, "Somebody fetches the metrics.");
-  f.Unsupported("periodic", "own metrics are not pushed; use a pull reader and have its page scraped");
-  f.Validate(
-      [](const Reader& r) { return r.pull ? absl::OkStatus() : absl::InvalidArgumentError("no valid metric reader"); });
+  f.Optional("periodic", &Reader::periodic, "The metrics are sent.");
+  f.Validate([](const Reader& r) -> absl::Status {
+    if (r.pull && r.periodic) return absl::InvalidArgumentError("a reader is either pull or periodic");
+    return r.pull || r.periodic ? absl::OkStatus() : absl::InvalidArgumentError("no valid metric reader");
+  });
 }
 
 void TelemetryMetrics::Config::Describe(Fields<Config>& f) {
@@ -97,9 +99,14 @@ TelemetryMetrics::TelemetryMetrics(Config config, Context context)
     : config_(std::move(config)),
       context_(std::move(context)),
       resource_(config_.resource.begin(), config_.resource.end()),
-      process_(context_.loop->MonotonicNanos()) {
+      process_(context_.loop->MonotonicNanos()),
+      started_nanos_(static_cast<uint64_t>(absl::ToUnixNanos(context_.loop->Now()))) {
   if (config_.level == "none") return;
   for (const Reader& reader : config_.readers) {
+    if (reader.periodic) {
+      AddPusher(*reader.periodic);
+      continue;
+    }
     const PrometheusBlock& p = *reader.pull->exporter->prometheus;
     own_metrics::ReaderOptions options;
     options.with_scope = !p.without_scope_info;
@@ -115,9 +122,18 @@ TelemetryMetrics::TelemetryMetrics(Config config, Context context)
     AddServer(JoinHostPort(*p.host, *p.port), std::move(options), false);
   }
   if (!config_.address.empty()) AddServer(config_.address, DefaultOptions(), false);
-  if (servers_.empty() && config_.default_reader) {
+  if (servers_.empty() && pushers_.empty() && config_.default_reader) {
     AddServer(context_.gate_enabled(kLocalhostGate) ? "localhost:8888" : ":8888", DefaultOptions(), true);
   }
+}
+
+void TelemetryMetrics::AddPusher(const own_metrics::Periodic& periodic) {
+  pushers_.push_back(std::make_unique<own_metrics::PushReader>(periodic, context_, [this] {
+    std::vector<MetricSample> samples;
+    if (context_.metrics != nullptr) samples = context_.metrics->Read();
+    return own_metrics::OwnBatch(samples, process_.Read(context_.loop->MonotonicNanos()), resource_, config_.level, started_nanos_,
+                                 static_cast<uint64_t>(absl::ToUnixNanos(context_.loop->Now())));
+  }));
 }
 
 own_metrics::ReaderOptions TelemetryMetrics::DefaultOptions() const {
@@ -150,15 +166,23 @@ absl::Status TelemetryMetrics::Start(Host& host) {
     // Nobody asked for this page by name, and a second agent on the machine is no mistake.
     context_.log.Warn("Own metrics are not exposed", {{"error", status}});
   }
+  for (auto& pusher : pushers_) {
+    if (absl::Status status = pusher->Start(host); !status.ok()) return Annotate(status, "failed to create SDK: ");
+  }
   return absl::OkStatus();
 }
 
 void TelemetryMetrics::Shutdown(ShutdownDone done) {
-  auto left = std::make_shared<size_t>(servers_.size());
+  auto left = std::make_shared<size_t>(servers_.size() + pushers_.size());
   if (*left == 0) return done();
   auto shared_done = std::make_shared<ShutdownDone>(std::move(done));
   for (auto& server : servers_) {
     server->http->Shutdown([left, shared_done] {
+      if (--*left == 0) (*shared_done)();
+    });
+  }
+  for (auto& pusher : pushers_) {
+    pusher->Shutdown([left, shared_done] {
       if (--*left == 0) (*shared_done)();
     });
   }

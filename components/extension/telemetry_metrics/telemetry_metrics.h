@@ -1,4 +1,4 @@
-// telemetry_metrics: shows the service's own metrics on pages that Prometheus scrapes. The service makes it from
+// telemetry_metrics: shows the service's own metrics on pages that Prometheus scrapes, and sends them by OTLP. The service makes it from
 // `service.telemetry.metrics`; nobody lists it under `extensions`.
 #pragma once
 
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "extension/telemetry_metrics/own_page.h"
+#include "extension/telemetry_metrics/push.h"
 #include "otelpipe/component/component.h"
 #include "otelpipe/component/fields.h"
 #include "shared/compression/compression.h"
@@ -45,6 +46,7 @@ class TelemetryMetrics final : public Extension {
   };
   struct Reader {
     std::optional<Pull> pull;
+    std::optional<own_metrics::Periodic> periodic;
     static void Describe(Fields<Reader>& f);
   };
   struct Config {
@@ -70,6 +72,7 @@ class TelemetryMetrics final : public Extension {
     own_metrics::ReaderOptions options;
     std::unique_ptr<HttpServer> http;
   };
+  void AddPusher(const own_metrics::Periodic& periodic);
   void AddServer(std::string endpoint, own_metrics::ReaderOptions options, bool may_fail);
   own_metrics::ReaderOptions DefaultOptions() const;
   void Answer(const Server& server, const HttpServerRequest& request, HttpResponder responder);
@@ -79,7 +82,9 @@ class TelemetryMetrics final : public Extension {
   const std::vector<std::pair<std::string, std::string>> resource_;
   own_metrics::ProcessStats process_;
   Compressor gzip_{Compression::kGzip};
+  const uint64_t started_nanos_;
   std::vector<std::unique_ptr<Server>> servers_;
+  std::vector<std::unique_ptr<own_metrics::PushReader>> pushers_;
 };
 
 }  // namespace otelpipe

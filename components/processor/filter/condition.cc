@@ -1,5 +1,6 @@
 #include "processor/filter/condition.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <utility>
@@ -165,9 +166,6 @@ class Parser {
   }
   absl::Status Unexpected(std::string_view expected) const {
     const Token& t = Peek();
-    if (t.kind == Token::kPunct && std::string_view("+-*/").find(t.text) != std::string_view::npos) {
-      return Wrong("arithmetic is not supported", t.at);
-    }
     return Wrong(absl::StrCat("unexpected token \"", t.kind == Token::kEnd ? "<EOF>" : t.text, "\" (expected ", A(expected), ")"), t.at);
   }
 
@@ -214,25 +212,46 @@ class Parser {
     });
   }
 
+  // Parentheses hold a condition or a part of arithmetic.
   absl::StatusOr<Test> Primary() {
-    if (IsPunct("(")) {
-      if (++depth_ > kDeepest) return Wrong("too many parentheses", Peek().at);
-      ++next_;
-      OTELPIPE_ASSIGN_OR_RETURN(Test test, Or());
-      if (!Eat(")")) return Unexpected("\")\"");
-      --depth_;
-      return test;
+    if (!IsPunct("(") || !HoldsCondition()) return ComparisonOrCall();
+    if (++depth_ > kDeepest) return Wrong("too many parentheses", Peek().at);
+    ++next_;
+    OTELPIPE_ASSIGN_OR_RETURN(Test test, Or());
+    if (!Eat(")")) return Unexpected("\")\"");
+    --depth_;
+    return test;
+  }
+
+  // Looks ahead from an opening parenthesis: a comparison or a word of logic inside makes it a condition, an operator behind it arithmetic.
+  bool HoldsCondition() const {
+    int depth = 0;
+    for (size_t i = next_; i < tokens_.size(); ++i) {
+      const Token& t = tokens_[i];
+      if (t.kind == Token::kName && (t.text == "and" || t.text == "or" || t.text == "not")) return true;
+      if (t.kind != Token::kPunct) continue;
+      if (IsComparison(t.text)) return true;
+      if (t.text == "(") ++depth;
+      if (t.text == ")" && --depth == 0) {
+        const Token& behind = tokens_[i + 1];
+        return behind.kind != Token::kPunct || !(IsComparison(behind.text) || IsArithmetic(behind.text));
+      }
     }
+    return true;  // not closed: the parser says so
+  }
+  static bool IsComparison(std::string_view t) { return t == "==" || t == "!=" || t == "<" || t == "<=" || t == ">" || t == ">="; }
+  static bool IsArithmetic(std::string_view t) { return t == "+" || t == "-" || t == "*" || t == "/"; }
+
+  absl::StatusOr<Test> ComparisonOrCall() {
     const Token first = Peek();
     const bool boolean = first.kind == Token::kName && (first.text == "true" || first.text == "false");
     const bool call = first.kind == Token::kName && Ahead().kind == Token::kPunct && Ahead().text == "(";
-    OTELPIPE_ASSIGN_OR_RETURN(Argument left, ParseValue());
+    OTELPIPE_ASSIGN_OR_RETURN(Argument left, Sum());
     static constexpr std::pair<std::string_view, Op> kOps[] = {{"==", Op::kEq}, {"!=", Op::kNe}, {"<", Op::kLt},
                                                                {"<=", Op::kLe}, {">", Op::kGt},  {">=", Op::kGe}};
     for (const auto& [text, op] : kOps) {
       if (!Eat(text)) continue;
-      OTELPIPE_ASSIGN_OR_RETURN(Argument right, ParseValue());
-      if (left.is_list || right.is_list) return Wrong("comparing with a list is not supported", first.at);
+      OTELPIPE_ASSIGN_OR_RETURN(Argument right, Sum());
       return Comparison(std::move(left), std::move(right), op);
     }
     if (boolean) {
@@ -249,6 +268,14 @@ class Parser {
   }
 
   static Test Comparison(Argument left, Argument right, Op op) {
+    if (left.quantity != right.quantity) {
+      // A time is no number: different kinds are not equal, and neither is smaller.
+      return [a = std::move(left.get), b = std::move(right.get), op](const Item& item, Arena& arena) -> absl::StatusOr<bool> {
+        OTELPIPE_RETURN_IF_ERROR(a(item, arena).status());
+        OTELPIPE_RETURN_IF_ERROR(b(item, arena).status());
+        return op == Op::kNe;
+      };
+    }
     if (right.literal) {
       return [get = std::move(left.get), right = *right.literal, keep = right.get, op](const Item& item, Arena& arena) -> absl::StatusOr<bool> {
         OTELPIPE_ASSIGN_OR_RETURN(Value a, get(item, arena));
@@ -260,6 +287,93 @@ class Parser {
       OTELPIPE_ASSIGN_OR_RETURN(Value y, b(item, arena));
       return Compare(x, y, op);
     };
+  }
+
+  absl::StatusOr<Argument> Sum() {
+    OTELPIPE_ASSIGN_OR_RETURN(Argument left, Product());
+    while (IsPunct("+") || IsPunct("-")) {
+      const Token op = Peek();
+      ++next_;
+      OTELPIPE_ASSIGN_OR_RETURN(Argument right, Product());
+      OTELPIPE_ASSIGN_OR_RETURN(left, Arithmetic(std::move(left), std::move(right), op));
+    }
+    return left;
+  }
+
+  absl::StatusOr<Argument> Product() {
+    OTELPIPE_ASSIGN_OR_RETURN(Argument left, Factor());
+    while (IsPunct("*") || IsPunct("/")) {
+      const Token op = Peek();
+      ++next_;
+      OTELPIPE_ASSIGN_OR_RETURN(Argument right, Factor());
+      OTELPIPE_ASSIGN_OR_RETURN(left, Arithmetic(std::move(left), std::move(right), op));
+    }
+    return left;
+  }
+
+  absl::StatusOr<Argument> Factor() {
+    if (!IsPunct("(")) return ParseValue();
+    if (++depth_ > kDeepest) return Wrong("too many parentheses", Peek().at);
+    ++next_;
+    OTELPIPE_ASSIGN_OR_RETURN(Argument inner, Sum());
+    if (!Eat(")")) return Unexpected("\")\"");
+    --depth_;
+    return inner;
+  }
+
+  static absl::StatusOr<Argument> Arithmetic(Argument left, Argument right, const Token& op) {
+    const char sign = op.text[0];
+    Argument out;
+    const Quantity a = left.quantity, b = right.quantity;
+    if (a == Quantity::kPlain && b == Quantity::kPlain) {
+      out.quantity = Quantity::kPlain;
+    } else if (a == Quantity::kTime && b == Quantity::kTime && sign == '-') {
+      out.quantity = Quantity::kDuration;
+    } else if (a == Quantity::kTime && b == Quantity::kDuration && (sign == '-' || sign == '+')) {
+      out.quantity = Quantity::kTime;
+    } else if (a == Quantity::kDuration && b == Quantity::kDuration && (sign == '-' || sign == '+')) {
+      out.quantity = Quantity::kDuration;
+    } else if (a == Quantity::kDuration && b == Quantity::kTime && sign == '+') {
+      out.quantity = Quantity::kTime;
+    } else {
+      return Wrong(absl::StrCat("times and durations do not go together with \"", op.text, "\" this way"), op.at);
+    }
+    out.get = [a = std::move(left.get), b = std::move(right.get), sign](const Item& item, Arena& arena) -> absl::StatusOr<Value> {
+      OTELPIPE_ASSIGN_OR_RETURN(Value x, a(item, arena));
+      OTELPIPE_ASSIGN_OR_RETURN(Value y, b(item, arena));
+      return Calculate(x, y, sign);
+    };
+    return out;
+  }
+
+  // Integers stay integers (and wrap, as in the reference); with a float on either side the result is one.
+  static absl::StatusOr<Value> Calculate(const Value& x, const Value& y, char sign) {
+    auto number = [](const Value& v) { return v.kind() == ValueKind::kInt || v.kind() == ValueKind::kDouble; };
+    if (!number(x) || !number(y)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("arithmetic needs numbers, but got ", A(KindName(x)), " and ", A(KindName(y))));
+    }
+    if (x.kind() == ValueKind::kInt && y.kind() == ValueKind::kInt) {
+      const auto p = static_cast<uint64_t>(x.integer()), q = static_cast<uint64_t>(y.integer());
+      switch (sign) {
+        case '+': return Value::Int(static_cast<int64_t>(p + q));
+        case '-': return Value::Int(static_cast<int64_t>(p - q));
+        case '*': return Value::Int(static_cast<int64_t>(p * q));
+        default: break;
+      }
+      if (q == 0) return absl::InvalidArgumentError("attempted to divide by 0");
+      return y.integer() == -1 ? Value::Int(static_cast<int64_t>(0 - p)) : Value::Int(x.integer() / y.integer());
+    }
+    auto real = [](const Value& v) { return v.kind() == ValueKind::kInt ? static_cast<double>(v.integer()) : v.number(); };
+    const double p = real(x), q = real(y);
+    switch (sign) {
+      case '+': return Value::Double(p + q);
+      case '-': return Value::Double(p - q);
+      case '*': return Value::Double(p * q);
+      default: break;
+    }
+    if (q == 0) return absl::InvalidArgumentError("attempted to divide by 0");
+    return Value::Double(p / q);
   }
 
   // The getter of a literal owns its text.
@@ -313,10 +427,17 @@ class Parser {
     Eat("[");
     while (!Eat("]")) {
       if (!out.list.empty() && !Eat(",")) return Unexpected("\"]\"");
-      OTELPIPE_ASSIGN_OR_RETURN(Argument value, ParseValue());
-      if (value.is_list) return Wrong("lists in lists are not supported", Peek().at);
+      OTELPIPE_ASSIGN_OR_RETURN(Argument value, Sum());
       out.list.push_back(std::move(value.get));
     }
+    out.get = [list = out.list](const Item& item, Arena& arena) -> absl::StatusOr<Value> {
+      List* made = arena.New<List>();
+      for (const Getter& get : list) {
+        OTELPIPE_ASSIGN_OR_RETURN(Value value, get(item, arena));
+        made->Add(arena) = value;
+      }
+      return Value::OfList(made);
+    };
     return out;
   }
 
@@ -327,14 +448,35 @@ class Parser {
     std::vector<Argument> arguments;
     while (!Eat(")")) {
       if (!arguments.empty() && !Eat(",")) return Unexpected("\")\"");
-      OTELPIPE_ASSIGN_OR_RETURN(Argument value, ParseValue());
+      OTELPIPE_ASSIGN_OR_RETURN(Argument value, Sum());
       arguments.push_back(std::move(value));
     }
     --depth_;
-    if (IsPunct("[")) return Wrong("indexing the result of a converter is not supported", Peek().at);
-    Argument out;
-    OTELPIPE_ASSIGN_OR_RETURN(out.get, ResolveConverter(name, std::move(arguments), kind_));
+    OTELPIPE_ASSIGN_OR_RETURN(Argument out, ResolveConverter(name, std::move(arguments), kind_));
+    if (!IsPunct("[")) return out;
+    std::vector<Path::Key> keys;
+    while (Eat("[")) {
+      OTELPIPE_RETURN_IF_ERROR(ParseKey(keys));
+    }
+    out.get = [get = std::move(out.get), keys = std::move(keys)](const Item& item, Arena& arena) -> absl::StatusOr<Value> {
+      OTELPIPE_ASSIGN_OR_RETURN(Value value, get(item, arena));
+      return Index(value, keys);
+    };
     return out;
+  }
+
+  // A key behind its opening bracket, and the closing one.
+  absl::Status ParseKey(std::vector<Path::Key>& keys) {
+    const Token key = Peek();
+    if (key.kind == Token::kString) {
+      keys.push_back({false, key.text, 0});
+    } else if (key.kind == Token::kInt) {
+      keys.push_back({true, "", key.integer});
+    } else {
+      return Unexpected("a text or a number as key");
+    }
+    ++next_;
+    return Eat("]") ? absl::OkStatus() : Unexpected("\"]\"");
   }
 
   absl::StatusOr<Argument> ParsePath() {
@@ -348,23 +490,12 @@ class Parser {
         path.text += "." + Ahead().text;
         next_ += 2;
       } else if (Eat("[")) {
-        const Token key = Peek();
-        if (key.kind == Token::kString) {
-          path.keys.push_back({false, key.text, 0});
-        } else if (key.kind == Token::kInt) {
-          path.keys.push_back({true, "", key.integer});
-        } else {
-          return Unexpected("a text or a number as key");
-        }
-        ++next_;
-        if (!Eat("]")) return Unexpected("\"]\"");
+        OTELPIPE_RETURN_IF_ERROR(ParseKey(path.keys));
       } else {
         break;
       }
     }
-    Argument out;
-    OTELPIPE_ASSIGN_OR_RETURN(out.get, ResolvePath(path, kind_));
-    return out;
+    return ResolvePath(path, kind_);
   }
 
   std::vector<Token> tokens_;

@@ -93,6 +93,28 @@ TEST_CASE("Conditions on log records hold or not", "[component][filter]") {
       "span_id == SpanID(0x0000000000000000)",
       "false or (body == \"no\" or severity_number == 13) and true",
       "-1 < attributes[\"i\"]",
+      "attributes[\"i\"] + 2 == 5 and attributes[\"i\"] - 1 == 2",
+      "attributes[\"i\"] * 2 + 1 == 7 and 1 + attributes[\"i\"] * 2 == 7",
+      "(attributes[\"i\"] + 1) * 2 == 8",
+      "((attributes[\"i\"] + 1)) > 3 and (severity_number == 13)",
+      "attributes[\"i\"] / 2 == 1 and attributes[\"d\"] / 2 == 1.25",
+      "[1, \"a\"] == [1, \"a\"] and [1] != [2]",
+      "attributes[\"l\"] == [\"first\"]",
+      "ToLowerCase(severity_text) == \"warn\" and ToUpperCase(body) == \"HELLO WORLD\"",
+      "ConvertCase(severity_text, \"lower\") == \"warn\"",
+      "Substring(body, 0, 5) == \"hello\"",
+      "Split(body, \" \")[1] == \"world\" and Len(Split(body, \"l\")) == 4",
+      "Trim(\"  x \") == \"x\" and TrimPrefix(body, \"hello \") == \"world\" and TrimSuffix(body, \"world\") == \"hello \"",
+      "ParseJSON(\"{\\\"a\\\": {\\\"b\\\": \\\"c\\\"}}\")[\"a\"][\"b\"] == \"c\"",
+      "ParseInt(\"ff\", 16) == 255 and ParseInt(\"-7\", 10) == -7",
+      "ExtractPatterns(body, \"^(?P<first>[a-z]+) \")[\"first\"] == \"hello\"",
+      "ContainsValue(attributes[\"l\"], \"first\") and not ContainsValue([1, 2], 3)",
+      "time < Now() and Now() - time > Duration(\"1s\")",
+      "time + Duration(\"1m\") - time == Duration(\"60s\")",
+      "UnixNano(time) == time_unix_nano and UnixSeconds(time) == 0",
+      "time != 0 and not (time == 0)",
+      "Minutes(Duration(\"90s\")) == 1.5 and Milliseconds(Duration(\"1s\")) == 1000",
+      "Year(time) == 1970 and Month(time) == 1 and Weekday(time) == 4 and Hour(observed_time) == 0",
   };
   for (const char* text : holds) {
     INFO(text);
@@ -113,6 +135,11 @@ TEST_CASE("What cannot be evaluated is an error, unless it need not be looked at
   CHECK(OfLog("HasPrefix(attributes[\"i\"], \"x\")") == "error: expected string but got int64");
   CHECK(OfLog("true or HasPrefix(attributes[\"i\"], \"x\")") == "true");
   CHECK(OfLog("attributes[\"s\"][\"k\"] == 1") == "error: type string does not support string indexing");
+  CHECK(OfLog("attributes[\"i\"] / 0 == 1") == "error: attempted to divide by 0");
+  CHECK(OfLog("body + 1 == 1") == "error: arithmetic needs numbers, but got string and int64");
+  CHECK(OfLog("Substring(body, 9, 5) == \"x\"").find("error: invalid range for substring function") == 0);
+  CHECK(OfLog("Split(body, \" \")[5] == \"x\"") == "error: index 5 out of bounds");
+  CHECK(OfLog("ParseInt(body, 10) == 1") == "error: invalid integer: \"hello world\"");
   CHECK(OfLog("attributes[\"l\"][4] == 1") == "error: index 4 out of bounds");
   CHECK(OfLog("Int(\"1\")") == "error: value returned from a constant expression must be bool but got int64");
 }
@@ -131,13 +158,20 @@ TEST_CASE("Mistakes quote the condition and say what is wrong", "[component][fil
   CHECK(reason("Nope(body)") == "undefined or unsupported function \"Nope\"");
   CHECK(reason("IsRootSpan()") == "undefined or unsupported function \"IsRootSpan\"");
   CHECK(reason("severity_number == SEVERITY_NUMBER_HUGE") == "enum symbol, SEVERITY_NUMBER_HUGE, not found");
-  CHECK(reason("severity_number == 1 + 2") == "condition has invalid syntax: 1:22: arithmetic is not supported");
+  CHECK(reason("severity_number == 1 +").find("unexpected token \"<EOF>\" (expected Value)") != std::string::npos);
+  CHECK(reason("time + time > time").find("do not go together") != std::string::npos);
+  CHECK(reason("UnixNano(5) > 1").find("invalid arguments of converter UnixNano: a time is needed") == 0);
+  CHECK(reason("ParseInt(body, 99) == 1") == "invalid arguments of converter ParseInt: invalid base: 99");
+  CHECK(reason("Duration(\"5\") == Duration(\"5s\")").find("missing unit in duration") != std::string::npos);
+  CHECK(reason("ExtractPatterns(body, \"a\")[\"x\"] == 1").find("at least 1 named capture group") != std::string::npos);
   CHECK(reason("IsMatch(body, \"(\")").rfind("the regex pattern supplied to IsMatch is not a valid pattern: error parsing regexp", 0) == 0);
   CHECK(reason("IsMatch(body)") == "invalid arguments of converter IsMatch: incorrect number of arguments. Expected: 2 Received: 1");
   CHECK(reason("name == \"x\"").rfind("segment \"name\"", 0) == 0);
   CHECK(reason("body == \"x") == "condition has invalid syntax: 1:9: the text is not terminated");
   CHECK(reason("(true") == "condition has invalid syntax: 1:6: unexpected token \"<EOF>\" (expected \")\")");
   CHECK(reason(std::string(5000, '(')).find("too many parentheses") != std::string::npos);
+  // No way through many parentheses is tried twice.
+  CHECK(reason(std::string(90, '(') + "1 +" + std::string(90, ')')).find("condition has invalid syntax") == 0);
 }
 
 TEST_CASE("Conditions on spans and their events hold or not", "[component][filter]") {

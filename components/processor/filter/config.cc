@@ -12,6 +12,14 @@ void DecodeField(const ConfigNode& node, ConditionText& out, DecodeContext& cont
   DecodeField(node, out.text, context);
 }
 
+void DecodeField(const ConfigNode& node, std::vector<ConditionText>& out, DecodeContext& context) {
+  std::vector<std::string> texts;
+  DecodeField(node, texts, context);
+  if (node.is_null()) return;
+  out.clear();
+  for (size_t i = 0; i < texts.size(); ++i) out.push_back({std::move(texts[i]), node.is_list() ? node.items[i].location : node.location});
+}
+
 void DecodeField(const ConfigNode& node, ErrorMode& out, DecodeContext& context) {
   std::string text;
   const size_t before = context.error_count();

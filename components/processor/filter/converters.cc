@@ -17,19 +17,6 @@ absl::Status Wrong(std::string_view name, std::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("invalid arguments of converter ", A(name), ": ", A(what)));
 }
 
-// The text form that converters work on; nothing for nil.
-std::optional<std::string_view> TextOf(const Value& value, Arena& arena) {
-  if (value.is_empty()) return std::nullopt;
-  if (value.is_string()) return value.string();
-  std::string text;
-  if (value.kind() == ValueKind::kBytes) {
-    AppendHex(text, value.string());
-  } else {
-    value.AppendString(text);
-  }
-  return arena.Copy(text);
-}
-
 absl::Status NeedsText(const Value& value) {
   return absl::InvalidArgumentError(absl::StrCat("expected string but got ", A(KindName(value))));
 }
@@ -173,7 +160,19 @@ absl::StatusOr<Getter> OnDatapoint(std::string_view name, std::vector<Argument> 
 
 }  // namespace
 
-absl::StatusOr<Getter> ResolveConverter(const std::string& name, std::vector<Argument> arguments, ItemKind kind) {
+std::optional<std::string_view> TextOf(const Value& value, Arena& arena) {
+  if (value.is_empty()) return std::nullopt;
+  if (value.is_string()) return value.string();
+  std::string text;
+  if (value.kind() == ValueKind::kBytes) {
+    AppendHex(text, value.string());
+  } else {
+    value.AppendString(text);
+  }
+  return arena.Copy(text);
+}
+
+static absl::StatusOr<Getter> ResolveOwn(const std::string& name, std::vector<Argument> arguments, ItemKind kind) {
   struct Known {
     std::string_view name;
     size_t arguments;
@@ -215,6 +214,20 @@ absl::StatusOr<Getter> ResolveConverter(const std::string& name, std::vector<Arg
   if (name == "Double") return Of(std::move(get), ToDouble);
   if (name == "String") return Of(std::move(get), ToText);
   return Of(std::move(get), Length);
+}
+
+absl::StatusOr<Argument> ResolveConverter(const std::string& name, std::vector<Argument> arguments, ItemKind kind) {
+  if (const Function* function = FindFunction(name)) {
+    if (arguments.size() < function->least || arguments.size() > function->most) {
+      return Wrong(name, absl::StrCat("incorrect number of arguments. Expected: ", function->least, " Received: ", arguments.size()));
+    }
+    absl::StatusOr<Argument> made = function->make(std::move(arguments));
+    if (!made.ok()) return Wrong(name, std::string(made.status().message()));
+    return made;
+  }
+  Argument out;
+  OTELPIPE_ASSIGN_OR_RETURN(out.get, ResolveOwn(name, std::move(arguments), kind));
+  return out;
 }
 
 }  // namespace otelpipe::filter

@@ -161,7 +161,8 @@ absl::Status FilterProcessor::Init() {
   if (context_.metrics != nullptr) {
     filtered_ = context_.metrics->AddCounter(absl::StrCat("otelcol_processor_filter_", counter, "_filtered"),
                                              {{"filter", context_.id.ToString()}},
-                                             absl::StrCat("Number of ", counter, " dropped by the filter processor"), "1");
+                                             absl::StrCat("Number of ", counter, " dropped by the filter processor"), "1",
+                                             "github.com/open-telemetry/opentelemetry-collector-contrib/processor/filterprocessor");
   }
   return absl::OkStatus();
 }
@@ -273,10 +274,8 @@ size_t FilterProcessor::FilterMetrics(MetricsData& data) {
   return dropped;
 }
 
-void FilterProcessor::Consume(Batch batch, Done done) {
-  if (first_.empty() && second_.empty() && !include_ && !exclude_ && !metric_include_ && !metric_exclude_) {
-    return next()->Consume(std::move(batch), std::move(done));
-  }
+absl::Status FilterProcessor::Process(Batch& batch) {
+  if (first_.empty() && second_.empty() && !include_ && !exclude_ && !metric_include_ && !metric_exclude_) return absl::OkStatus();
   errors_.clear();
   size_t dropped = 0;
   auto run = [&](auto data, auto filter) -> absl::Status {
@@ -292,20 +291,25 @@ void FilterProcessor::Consume(Batch batch, Done done) {
     case Signal::kTraces: status = run(batch.EditTraces(), &FilterProcessor::FilterTraces); break;
     case Signal::kMetrics: status = run(batch.EditMetrics(), &FilterProcessor::FilterMetrics); break;
   }
-  if (!status.ok()) return done.Finished(status);
-  if (!errors_.empty()) return Refuse(signal, std::move(done));
+  if (!status.ok()) return status;
+  if (!errors_.empty()) {
+    // Retryable, as the reference answers: the sender keeps what no condition could judge.
+    context_.log.Error(absl::StrCat("failed processing ", A(SignalName(signal))), {{"error", errors_}});
+    return absl::UnavailableError(errors_);
+  }
   if (filtered_ != nullptr) filtered_->Add(static_cast<int64_t>(dropped));
-  if (!batch) return done.Finished(absl::OkStatus());
-  next()->Consume(std::move(batch), std::move(done));
+  return absl::OkStatus();
 }
 
-// Retryable, as the reference answers: a network sender keeps what no condition could judge. The answer comes a turn later, because a receiver of
-// files takes a retryable refusal at once for a full queue and waits, and no waiting mends a condition: so it does what its retry_on_failure says.
-void FilterProcessor::Refuse(Signal signal, Done done) {
-  context_.log.Error(absl::StrCat("failed processing ", A(SignalName(signal))), {{"error", errors_}});
-  auto refuse = [done = std::move(done), status = absl::UnavailableError(errors_)]() mutable { done.Finished(status); };
-  if (context_.loop == nullptr) return refuse();
-  context_.loop->Post(std::move(refuse));
+// A refusal is told a turn later: a receiver of files takes one that comes at once for a full queue and waits, and no waiting mends a condition. So it
+// does what its retry_on_failure says.
+void FilterProcessor::Consume(Batch batch, Done done) {
+  absl::Status status = Process(batch);
+  if (status.ok()) {
+    return batch ? next()->Consume(std::move(batch), std::move(done)) : done.Finished(absl::OkStatus());
+  }
+  if (context_.loop == nullptr) return done.Finished(status);
+  context_.loop->Post([done = std::move(done), status = std::move(status)]() mutable { done.Finished(status); });
 }
 
 }  // namespace otelpipe

@@ -23,6 +23,8 @@ struct ConditionText {
   Location location;
 };
 void DecodeField(const ConfigNode& node, ConditionText& out, DecodeContext& context);
+// A text in the place of the list is taken apart at commas, as every list of texts is.
+void DecodeField(const ConfigNode& node, std::vector<ConditionText>& out, DecodeContext& context);
 
 enum class ErrorMode { kPropagate, kIgnore, kSilent };
 void DecodeField(const ConfigNode& node, ErrorMode& out, DecodeContext& context);
@@ -88,7 +90,7 @@ void DecodeField(const ConfigNode& node, Config& out, DecodeContext& context);
 
 }  // namespace filter
 
-class FilterProcessor final : public Processor {
+class FilterProcessor final : public EditProcessor {
  public:
   static constexpr std::string_view kType = "filter";
   static constexpr std::string_view kStability = "alpha";
@@ -97,19 +99,18 @@ class FilterProcessor final : public Processor {
   FilterProcessor(Config config, Context context) : config_(std::move(config)), context_(std::move(context)) {}
   // Compiles what the signal of the pipeline needs; InvalidArgument with all mistakes.
   absl::Status Init();
+  // Leaves no batch when nothing is left in it. Unavailable when a condition cannot be evaluated and error_mode is propagate.
+  absl::Status Process(Batch& batch) override;
   void Consume(Batch batch, Done done) override;
-  bool mutates() const override { return true; }
 
  private:
   using Conditions = std::vector<std::unique_ptr<filter::Condition>>;
   // Whether any condition holds. Errors are noted, or passed over, as error_mode says.
   bool Holds(const Conditions& conditions, const filter::Item& item, Arena& arena);
   bool DropsLog(const ResourceLogs& resource, const ScopeLogs& scope, const LogRecord& record, Arena& arena);
-  // Leaves no batch when nothing is left in it.
   absl::Status FilterLogs(Batch& batch, size_t& dropped);
   size_t FilterTraces(TracesData& data);
   size_t FilterMetrics(MetricsData& data);
-  void Refuse(Signal signal, Done done);
 
   Config config_;
   Context context_;

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "otelpipe/config.h"
+#include "otelpipe/testing/test_loop.h"
 
 namespace otelpipe {
 namespace {
@@ -32,6 +33,7 @@ struct Rig {
     context.id = {"filter", "x"};
     context.signal = signal;
     context.metrics = &metrics;
+    context.loop = loop;
     processor = std::make_unique<FilterProcessor>(std::move(parsed), context);
     if (absl::Status status = processor->Init(); !status.ok()) return ConfigErrorsFromStatus(status)[0].message;
     processor->SetNext(&next);
@@ -45,6 +47,7 @@ struct Rig {
   int64_t filtered() const { return metrics.Read().at(0).value; }
   Next next;
   Metrics metrics;
+  Loop* loop = nullptr;
   std::unique_ptr<FilterProcessor> processor;
   int line = 0;
 };
@@ -91,6 +94,7 @@ TEST_CASE("Log records are dropped by any condition, with scopes and resources t
   CHECK(Passed("{}") == "abc");
   CHECK(Passed("logs: {log_record: ['body == \"a\"', 'resource.attributes[\"env\"] == \"dev\"']}") == "b");
   CHECK(Passed("logs: {log_record: ['true']}") == "-");
+  CHECK(Passed("logs: {log_record: 'body == \"a\",body == \"c\"'}") == "b");
   Rig rig;
   REQUIRE(rig.Make("logs: {log_record: ['resource.attributes[\"env\"] == \"prod\"']}") == "");
   REQUIRE(rig.Run(ThreeLogs()).ok());
@@ -121,6 +125,41 @@ TEST_CASE("error_mode says what becomes of a condition that fails", "[component]
   CHECK_FALSE(rig.next.got);
   CHECK(Passed(conditions + "error_mode: ignore") == "bc");
   CHECK(Passed(conditions + "error_mode: Silent") == "bc");
+}
+
+// Scenario: a condition fails on a batch that a receiver of files offers.
+// Guarantees: the refusal does not come from inside Consume, where it would mean a full queue.
+TEST_CASE("A batch that no condition can judge is refused a turn later", "[component][filter]") {
+  testing::TestLoop loop;
+  Rig rig;
+  rig.loop = &loop;
+  REQUIRE(rig.Make("logs: {log_record: ['HasPrefix(severity_number, \"x\")']}\n") == "");
+  int inside = 0, all = 0;
+  bool consuming = true;
+  rig.processor->Consume(ThreeLogs(), Done::OnFinished([&](const absl::Status& s) {
+    CHECK(IsRetryable(s));
+    inside += consuming ? 1 : 0;
+    ++all;
+  }));
+  consuming = false;
+  loop.RunUntilIdle();
+  CHECK(inside == 0);
+  CHECK(all == 1);
+}
+
+TEST_CASE("A batch that passes whole keeps its bytes", "[component][filter]") {
+  Rig rig;
+  REQUIRE(rig.Make("logs: {log_record: ['body == \"a\"']}") == "");
+  Batch some = ThreeLogs();
+  Batch wire = Batch::FromWire(Signal::kLogs, some.wire());
+  REQUIRE(rig.Run(std::move(wire)).ok());
+  CHECK(rig.next.got.records() == 2);
+  CHECK_FALSE(rig.next.got.has_wire());
+  REQUIRE(rig.Make("logs: {log_record: ['body == \"nobody\"']}") == "");
+  wire = Batch::FromWire(Signal::kLogs, some.wire());
+  REQUIRE(rig.Run(std::move(wire)).ok());
+  CHECK(rig.next.got.records() == 3);
+  CHECK(rig.next.got.has_wire());
 }
 
 TEST_CASE("Mistakes of filters are found while decoding, at their line", "[component][filter]") {

@@ -38,6 +38,7 @@ std::string_view SpanKindText(int32_t kind) {
 struct Named {
   std::string_view name;
   Plain get;
+  Quantity quantity = Quantity::kPlain;
 };
 
 constexpr Named kResource[] = {
@@ -63,6 +64,8 @@ constexpr Named kLog[] = {
     {"severity_text", [](const Item& i, Arena&) { return Value::Str(i.log->severity_text); }},
     {"time_unix_nano", [](const Item& i, Arena&) { return Time(i.log->time_unix_nano); }},
     {"observed_time_unix_nano", [](const Item& i, Arena&) { return Time(i.log->observed_time_unix_nano); }},
+    {"time", [](const Item& i, Arena&) { return Time(i.log->time_unix_nano); }, Quantity::kTime},
+    {"observed_time", [](const Item& i, Arena&) { return Time(i.log->observed_time_unix_nano); }, Quantity::kTime},
     {"flags", [](const Item& i, Arena&) { return Value::Int(i.log->flags); }},
     {"event_name", [](const Item& i, Arena&) { return Value::Str(i.log->event_name); }},
     {"dropped_attributes_count", [](const Item& i, Arena&) { return Value::Int(i.log->dropped_attributes_count); }},
@@ -80,6 +83,8 @@ constexpr Named kSpan[] = {
     {"status.message", [](const Item& i, Arena&) { return Value::Str(i.span->status_message); }},
     {"start_time_unix_nano", [](const Item& i, Arena&) { return Time(i.span->start_time_unix_nano); }},
     {"end_time_unix_nano", [](const Item& i, Arena&) { return Time(i.span->end_time_unix_nano); }},
+    {"start_time", [](const Item& i, Arena&) { return Time(i.span->start_time_unix_nano); }, Quantity::kTime},
+    {"end_time", [](const Item& i, Arena&) { return Time(i.span->end_time_unix_nano); }, Quantity::kTime},
     {"trace_state", [](const Item& i, Arena&) { return Value::Str(i.span->trace_state); }},
     {"dropped_attributes_count", [](const Item& i, Arena&) { return Value::Int(i.span->dropped_attributes_count); }},
     {"dropped_events_count", [](const Item& i, Arena&) { return Value::Int(i.span->dropped_events_count); }},
@@ -95,6 +100,7 @@ constexpr Named kSpanEvent[] = {
     {"attributes", [](const Item& i, Arena&) { return MapValue(i.event->attributes); }},
     {"name", [](const Item& i, Arena&) { return Value::Str(i.event->name); }},
     {"time_unix_nano", [](const Item& i, Arena&) { return Time(i.event->time_unix_nano); }},
+    {"time", [](const Item& i, Arena&) { return Time(i.event->time_unix_nano); }, Quantity::kTime},
     {"dropped_attributes_count", [](const Item& i, Arena&) { return Value::Int(i.event->dropped_attributes_count); }},
 };
 constexpr Named kMetric[] = {
@@ -125,6 +131,8 @@ constexpr Named kDataPoint[] = {
     {"attributes", [](const Item& i, Arena&) { return OfPoint(i, [](const auto& p) { return MapValue(p.attributes); }); }},
     {"start_time_unix_nano", [](const Item& i, Arena&) { return OfPoint(i, [](const auto& p) { return Time(p.start_time_unix_nano); }); }},
     {"time_unix_nano", [](const Item& i, Arena&) { return OfPoint(i, [](const auto& p) { return Time(p.time_unix_nano); }); }},
+    {"start_time", [](const Item& i, Arena&) { return OfPoint(i, [](const auto& p) { return Time(p.start_time_unix_nano); }); }, Quantity::kTime},
+    {"time", [](const Item& i, Arena&) { return OfPoint(i, [](const auto& p) { return Time(p.time_unix_nano); }); }, Quantity::kTime},
     {"flags", [](const Item& i, Arena&) { return OfPoint(i, [](const auto& p) { return Value::Int(p.flags); }); }},
     {"value_int", [](const Item& i, Arena&) { return i.number != nullptr ? Value::Int(i.number->as_int) : Value(); }},
     {"value_double", [](const Item& i, Arena&) { return i.number != nullptr ? Value::Double(i.number->as_double) : Value(); }},
@@ -150,14 +158,14 @@ constexpr Named kDataPoint[] = {
 };
 
 template <size_t N>
-Plain FindIn(const Named (&table)[N], std::string_view name) {
+const Named* FindIn(const Named (&table)[N], std::string_view name) {
   for (const Named& row : table) {
-    if (row.name == name) return row.get;
+    if (row.name == name) return &row;
   }
   return nullptr;
 }
 
-Plain FindIn(std::string_view context, std::string_view name) {
+const Named* FindIn(std::string_view context, std::string_view name) {
   if (context == "resource") return FindIn(kResource, name);
   if (context == "scope" || context == "instrumentation_scope") return FindIn(kScope, name);
   if (context == "log") return FindIn(kLog, name);
@@ -172,6 +180,8 @@ bool MayUse(std::string_view context, ItemKind kind) {
   return context == "resource" || context == "scope" || context == "instrumentation_scope" || context == ContextOf(kind) ||
          (kind == ItemKind::kSpanEvent && context == "span") || (kind == ItemKind::kDataPoint && context == "metric");
 }
+
+}  // namespace
 
 absl::StatusOr<Value> Index(Value value, const std::vector<Path::Key>& keys) {
   for (const Path::Key& key : keys) {
@@ -192,8 +202,6 @@ absl::StatusOr<Value> Index(Value value, const std::vector<Path::Key>& keys) {
   return value;
 }
 
-}  // namespace
-
 std::string_view KindName(const Value& value) {
   switch (value.kind()) {
     case ValueKind::kEmpty: return "nil";
@@ -208,7 +216,7 @@ std::string_view KindName(const Value& value) {
   return "";
 }
 
-absl::StatusOr<Getter> ResolvePath(const Path& path, ItemKind kind) {
+absl::StatusOr<Argument> ResolvePath(const Path& path, ItemKind kind) {
   std::vector<std::string_view> names(path.names.begin(), path.names.end());
   std::string_view context = ContextOf(kind);
   // A metric has no field that is called like a context, and neither has any other.
@@ -218,22 +226,27 @@ absl::StatusOr<Getter> ResolvePath(const Path& path, ItemKind kind) {
   }
   std::string joined;
   for (std::string_view name : names) absl::StrAppend(&joined, joined.empty() ? "" : ".", A(name));
-  const Plain plain = FindIn(context, joined);
-  if (plain == nullptr) {
+  const Named* found = FindIn(context, joined);
+  if (found == nullptr) {
     return absl::InvalidArgumentError(absl::StrCat("segment \"", A(names[0]), "\" from path \"", path.text,
                                                    "\" is not a valid path nor a valid OTTL keyword for the ", A(context),
                                                    " context, or is not supported"));
   }
-  if (path.keys.empty()) return Getter([plain](const Item& item, Arena& arena) -> absl::StatusOr<Value> { return plain(item, arena); });
+  Argument out;
+  out.quantity = found->quantity;
+  const Plain plain = found->get;
+  if (path.keys.empty()) {
+    out.get = [plain](const Item& item, Arena& arena) -> absl::StatusOr<Value> { return plain(item, arena); };
+    return out;
+  }
   if (joined != "attributes" && joined != "body" && joined != "metadata") {
     return absl::InvalidArgumentError(absl::StrCat("path \"", path.text, "\" cannot be indexed"));
   }
   if (path.keys[0].is_index && joined != "body") {
     return absl::InvalidArgumentError(absl::StrCat("path \"", path.text, "\": a map is indexed by a text"));
   }
-  return Getter([plain, keys = path.keys](const Item& item, Arena& arena) -> absl::StatusOr<Value> {
-    return Index(plain(item, arena), keys);
-  });
+  out.get = [plain, keys = path.keys](const Item& item, Arena& arena) -> absl::StatusOr<Value> { return Index(plain(item, arena), keys); };
+  return out;
 }
 
 std::optional<int64_t> FindEnum(std::string_view name, ItemKind kind) {

@@ -209,9 +209,16 @@ void RemoveMatching(Map& attributes, const regex::Pattern& pattern) {
   for (size_t i = 0; i < n; ++i) RemoveKey(attributes, i < kOnStack ? fixed[i] : more[i - kOnStack]);
 }
 
+// Without the port: "127.0.0.1:4711", "[::1]:4711"; a path of a socket stays.
+std::string HostOf(const std::string& address) {
+  if (address.starts_with('[')) return address.substr(1, address.find(']') - 1);
+  const size_t colon = address.find(':');
+  return colon == address.rfind(':') ? address.substr(0, colon) : address;
+}
+
 // `from_context`. Nothing when the request does not have it.
 std::optional<std::string> ContextText(const ClientInfo* client, std::string_view name) {
-  if (name == "client.address") return client != nullptr ? client->address : std::string();
+  if (name == "client.address") return client != nullptr ? HostOf(client->address) : std::string();
   if (client == nullptr) return std::nullopt;
   if (name.starts_with("auth.")) {
     auto found = client->auth.find(std::string(name.substr(5)));

@@ -121,6 +121,14 @@ TEST_CASE("from_context reads metadata, authentication and address", "[unit][att
     f.client.auth["username"] = "u1";
     CHECK(f.Run({meta, bare, auth, none, address}) == "m=a;b b=a;b u=u1 ip=127.0.0.1");
   }
+  SECTION("the address is shown without its port") {
+    for (const auto& [peer, host] : {std::pair{"10.0.0.1:4711", "10.0.0.1"}, {"[::1]:4711", "::1"}, {"fe80::1", "fe80::1"}, {"/run/x", "/run/x"}}) {
+      Fixture fresh;
+      fresh.has_client = true;
+      fresh.client.address = peer;
+      CHECK(fresh.Run({address}) == std::string("ip=") + host);
+    }
+  }
   SECTION("without one only the address is set, to empty text") { CHECK(f.Run({meta, bare, auth, none, address}) == "ip="); }
 }
 

@@ -49,6 +49,7 @@ class Loader {
     order_.emplace(file, order_.size());
     auto tree = ReadYaml(text, file);
     if (!tree.ok()) return Fail(tree.status());
+    if (first_file_.empty()) first_file_ = file;
     AddTree(*std::move(tree));
   }
 
@@ -81,6 +82,7 @@ class Loader {
 
   // Expands what was gathered; the config, or all errors in the order of their places.
   absl::StatusOr<ConfigNode> Finish() {
+    if (root_.location.file.empty() && !first_file_.empty()) root_.location = {first_file_, 1, 1};  // nothing in it
     FindOldVariables(root_, "");
     Expand(root_, [this](const Uri& uri) { return sources_.Fetch(uri); }, errors_);
     if (errors_.empty()) return std::move(root_);
@@ -167,6 +169,7 @@ class Loader {
   const LoadOptions& options_;
   Sources sources_;
   ConfigNode root_;
+  std::string first_file_;
   std::vector<ConfigError> errors_;
   std::vector<ConfigError> warnings_;
   std::map<std::string, size_t> order_;

@@ -30,6 +30,15 @@ void AddBuildErrors(const absl::Status& status, const PlannedComponent& c, Compo
 
 }  // namespace
 
+std::pair<LogLevel, std::string_view> StabilityLine(std::string_view stability) {
+  if (stability == "unmaintained") return {LogLevel::kInfo, "Unmaintained component. Actively looking for contributors."};
+  if (stability == "deprecated") return {LogLevel::kInfo, "Deprecated component. Will be removed in future releases."};
+  if (stability == "development") return {LogLevel::kInfo, "Development component. May change in the future."};
+  if (stability == "alpha") return {LogLevel::kDebug, "Alpha component. May change in the future."};
+  if (stability == "beta") return {LogLevel::kDebug, "Beta component. May change in the future."};
+  return {LogLevel::kDebug, "Stable component."};
+}
+
 template <typename T>
 T* Graph::Keep(absl::StatusOr<std::unique_ptr<T>> made, const PlannedComponent& planned, ComponentKind kind,
                std::string label, std::vector<ConfigError>& errors) {
@@ -58,6 +67,8 @@ Graph::Graph(const Plan& plan, const MakeContext& make_context, std::vector<Conf
     out.signal = signal;
     out.pipeline = pipeline;
     out.location = c.location;
+    const auto [level, text] = StabilityLine(c.factory->stability);
+    out.log.Log(level, text);
     return out;
   };
   auto label = [](ComponentKind kind, const ComponentId& id, std::string_view where) {

@@ -4,6 +4,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "graph/counting.h"
@@ -12,6 +14,9 @@
 #include "otelpipe/component/component.h"
 
 namespace otelpipe {
+
+// The line that the reference writes when it creates a component of this stability, and its level.
+std::pair<LogLevel, std::string_view> StabilityLine(std::string_view stability);
 
 class Graph {
  public:

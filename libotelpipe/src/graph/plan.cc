@@ -69,8 +69,8 @@ class Checker {
 
   void CheckPipeline(const PlannedPipeline& p) {
     const std::string path = absl::StrCat("service::pipelines::", p.name);
-    if (p.receivers.empty()) Error(p.location, path, "must have at least one receiver");
-    if (p.exporters.empty()) Error(p.location, path, "must have at least one exporter");
+    if (p.receivers.empty() && !p.receivers_reported) Error(p.location, path, "must have at least one receiver");
+    if (p.exporters.empty() && !p.exporters_reported) Error(p.location, path, "must have at least one exporter");
     CheckReferences(p, path, ComponentKind::kReceiver, p.receivers);
     std::set<ComponentId> seen;
     for (const Reference& r : p.processors) {

@@ -34,6 +34,9 @@ struct PlannedPipeline {
   std::vector<Reference> receivers;
   std::vector<Reference> processors;
   std::vector<Reference> exporters;
+  // The list could not be read, which was reported: that it is empty is no news.
+  bool receivers_reported = false;
+  bool exporters_reported = false;
 };
 
 struct Plan {

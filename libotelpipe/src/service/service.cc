@@ -46,6 +46,10 @@ bool SourceOrder(const ConfigError& a, const ConfigError& b) {
          std::tie(b.location.file, b.location.line, b.location.column);
 }
 
+bool SameError(const ConfigError& a, const ConfigError& b) {
+  return a.warning == b.warning && a.ToString() == b.ToString();
+}
+
 }  // namespace
 
 Service::Impl::Impl(ServiceOptions options) : options_(std::move(options)) {
@@ -116,6 +120,7 @@ void Service::Impl::Build(const Config& config, const Registry& registry, bool b
     }
   }
   log_ = Logger(options_.log_sink, {});
+  log_.Info("Setting up own telemetry...");
   graph_ = std::make_unique<Graph>(
       settings_.plan,
       [this](const ComponentId& id, ComponentKind kind, Signal signal, const std::string& pipeline) {
@@ -125,6 +130,8 @@ void Service::Impl::Build(const Config& config, const Registry& registry, bool b
   BuildOwnMetrics(build_extensions && real() == 0, errors);
   if (build_extensions && real() == 0) BuildExtensions(errors);
   std::stable_sort(errors.begin(), errors.end(), SourceOrder);
+  // A component decoded and built, or built for several signals, may say the same again.
+  errors.erase(std::unique(errors.begin(), errors.end(), SameError), errors.end());
   if (options_.strict) {
     for (ConfigError& e : errors) e.warning = false;
   }
@@ -137,6 +144,8 @@ void Service::Impl::BuildExtensions(std::vector<ConfigError>& errors) {
     if (c == nullptr || !c->usable || !seen.insert(r.id).second) continue;
     Context context = MakeContext(r.id, ComponentKind::kExtension, Signal::kLogs, "");
     context.location = c->location;
+    const auto [level, text] = StabilityLine(c->factory->stability);
+    context.log.Log(level, text);
     absl::StatusOr<std::unique_ptr<Extension>> made = c->factory->make_extension(c->config, std::move(context));
     if (!made.ok()) {
       for (ConfigError& e : ConfigErrorsFromStatus(made.status())) {
@@ -268,6 +277,14 @@ absl::Status Service::Impl::Start() {
   return status;
 }
 
+// What went wrong at the start, said where the component is configured.
+absl::Status Service::Impl::AtItsPlace(ComponentKind kind, const ComponentId& id, const absl::Status& status, std::string_view prefix) const {
+  const PlannedComponent* c = settings_.plan.Find(kind, id);
+  ConfigError error{c != nullptr ? c->location : Location(), absl::StrCat(A(KindSection(kind)), "::", id.ToString()),
+                    absl::StrCat(A(prefix), status.message()), ""};
+  return absl::Status(status.code(), error.ToString());
+}
+
 absl::Status Service::Impl::StartInLoop() {
   if (settings_.metrics.level == "none") {
     log_.Info("Skipped telemetry setup.");
@@ -283,7 +300,7 @@ absl::Status Service::Impl::StartInLoop() {
     absl::Status status = extension->Start(*this);
     if (!status.ok()) {
       log.Error("Failed to start extension", {{"error", status}});
-      return Annotate(status, "failed to start extensions: ");
+      return AtItsPlace(ComponentKind::kExtension, id, status, "failed to start extensions: ");
     }
     log.Info("Extension started.");
   }
@@ -294,8 +311,8 @@ absl::Status Service::Impl::StartInLoop() {
       std::string kind(KindName(i->kind));
       kind[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(kind[0])));
       log_.Error("Failed to start component", {{"error", status}, {"type", kind}, {"id", i->id.ToString()}});
-      return Annotate(status, absl::StrCat("cannot start pipelines: failed to start \"", i->id.ToString(), "\" ",
-                                           A(KindName(i->kind)), ": "));
+      return AtItsPlace(i->kind, i->id, status, absl::StrCat("cannot start pipelines: failed to start \"", i->id.ToString(),
+                                                             "\" ", A(KindName(i->kind)), ": "));
     }
   }
   for (auto& [id, extension] : extensions_) extension->PipelinesReady();

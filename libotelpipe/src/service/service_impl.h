@@ -46,6 +46,7 @@ class Service::Impl final : public Host {
   // Decodes what `service.telemetry.metrics` says about readers, and with `make` makes the extension that serves them.
   void BuildOwnMetrics(bool make, std::vector<ConfigError>& errors);
   absl::Status StartInLoop();
+  absl::Status AtItsPlace(ComponentKind kind, const ComponentId& id, const absl::Status& status, std::string_view prefix) const;
   void ShutdownFrom(size_t first, std::shared_ptr<Stopping> stopping);
   void ShutdownExtensions(size_t left, std::shared_ptr<Stopping> stopping);
   void Drained();

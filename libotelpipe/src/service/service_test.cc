@@ -215,7 +215,8 @@ exporters: {out: }
 service: {pipelines: {logs: {receivers: [in], exporters: [out]}}}
 )");
   REQUIRE(service.ok());
-  CHECK((*service)->Start().message() == "cannot start pipelines: failed to start \"in\" receiver: cannot listen");
+  CHECK((*service)->Start().message() ==
+        "t.yaml:2:13: receivers::in: cannot start pipelines: failed to start \"in\" receiver: cannot listen");
   CHECK(f.events == std::vector<std::string>{"start out", "start in", "stop in", "stop out", "drained in", "drained out"});
 }
 
@@ -303,6 +304,12 @@ TEST_CASE("a missing section is told once, with its place", "[service]") {
   CHECK(messages("receivers: {in: }\n" + pipelines) == "t.yaml:1:1: exporters: no exporter configuration specified in config\n");
   CHECK(messages("receivers: {in: }\nexporters:\n" + pipelines).find("t.yaml:2:1: exporters: no exporter") == 0);
   CHECK(messages(pipelines).find("t.yaml:1:1: empty configuration file") == 0);
+  auto lines = [](const std::string& text) { return std::count(text.begin(), text.end(), '\n'); };
+  const std::string both = "receivers: {in: }\nexporters: {out: }\n";
+  CHECK(lines(messages("{}")) == 1);
+  CHECK(lines(messages(both + "service: 5\n")) == 1);
+  CHECK(lines(messages(both + "service: {pipelines: {logs: {receivers: in, exporters: [out]}}}\n")) == 1);
+  CHECK(lines(messages(both + "service: {pipelines: {logs: {receivers: [in], exporters: ['a b/']}}}\n")) == 1);
   const std::string no_pipeline = "receivers: {in: }\nexporters: {out: }\nservice:\n  extensions: []\n";
   CHECK(messages(no_pipeline).find("t.yaml:4:3: service::pipelines: service must have at least one pipeline") == 0);
   CHECK(messages(no_pipeline, {{"service.AllowNoPipelines", true}}) == "");

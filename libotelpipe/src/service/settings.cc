@@ -62,12 +62,13 @@ struct MetricsBlock {
   std::string level = "normal";
   std::optional<ConfigNode> readers;
   std::string address;
+  std::optional<ConfigNode> views;
   static void Describe(Fields<MetricsBlock>& f) {
     f.OneOf("level", &MetricsBlock::level, {"none", "basic", "normal", "detailed"}, "unknown metrics level ",
             "How much is measured.", true);
     f.Optional("readers", &MetricsBlock::readers, "Who reads the metrics.");
     f.Optional("address", &MetricsBlock::address, "Older form of a pull reader: host:port.");
-    f.Unsupported("views", "metrics are exposed as they are");
+    f.Optional("views", &MetricsBlock::views, "Refused: metrics are shown as they are.");
   }
 };
 
@@ -108,10 +109,12 @@ struct TelemetryBlock {
 // A list of component ids that keeps the place of each.
 struct ReferenceList {
   std::vector<Reference> references;
+  bool broken = false;  // was no list, or had items that were no ids: reported
 };
 void DecodeField(const ConfigNode& node, ReferenceList& out, DecodeContext& context) {
   if (node.is_null()) return;
   if (!node.is_list()) {
+    out.broken = true;
     context.Error(node, absl::StrCat("source data must be an array or slice, got ",
                                      node.is_map() ? absl::string_view("map") : A(node.TypeName())),
                   "write [a, b]");
@@ -122,7 +125,11 @@ void DecodeField(const ConfigNode& node, ReferenceList& out, DecodeContext& cont
     ComponentId id;
     const size_t before = context.error_count();
     otelpipe::DecodeField(node.items[i], id, context);
-    if (context.error_count() == before) out.references.push_back({id, node.items[i].location});
+    if (context.error_count() == before) {
+      out.references.push_back({id, node.items[i].location});
+    } else {
+      out.broken = true;
+    }
   }
 }
 
@@ -206,10 +213,12 @@ class Decoder {
     out_.plan.pipelines_at = root.location;
     if (root.is_null() || (root.is_map() && root.entries.empty())) {
       Error(root.location, "", "empty configuration file", "a pipeline needs receivers, exporters and service.pipelines");
+      out_.plan.may_have_no_pipeline = true;
       return std::move(out_);
     }
     if (!root.is_map()) {
       Error(root.location, "", absl::StrCat("retrieved value (type=", A(root.TypeName()), ") cannot be used as a Conf"));
+      out_.plan.may_have_no_pipeline = true;
       return std::move(out_);
     }
     for (const ConfigNode::Entry& entry : root.entries) {
@@ -226,6 +235,7 @@ class Decoder {
     for (ComponentKind kind : kSections) nothing = nothing && IsEmpty(root.Find(KindSection(kind)));
     if (nothing) {
       Error(root.location, "", "empty configuration file", "a pipeline needs receivers, exporters and service.pipelines");
+      out_.plan.may_have_no_pipeline = true;  // said once
     } else if (!may_have_no_pipeline) {
       for (ComponentKind kind : {ComponentKind::kReceiver, ComponentKind::kExporter}) {
         const ConfigNode* section = root.Find(KindSection(kind));
@@ -279,7 +289,7 @@ class Decoder {
         const std::string subject = absl::StrCat("\"", id->ToString(), "\" ", A(KindName(kind)));
         DecodeContext context(&errors_, absl::StrCat(name, "::", id->ToString()), subject);
         context.registry = &registry_;
-        NoticeOldName(*planned.factory, kind, *id, entry.key_location);
+        NoticeOldName(kind, *id, entry.key_location);
         const size_t before = RealErrors();
         const size_t errors_before = errors_.size();
         if (!entry.value.is_null() && !entry.value.is_map()) {
@@ -307,11 +317,16 @@ class Decoder {
     });
   }
 
-  void NoticeOldName(const ComponentFactory& f, ComponentKind kind, const ComponentId& id, const Location& at) {
-    if (id.type == "logging" && f.type != "logging") {
-      errors_.push_back({at, absl::StrCat(A(KindSection(kind)), "::", id.ToString()),
-                         absl::StrCat("the ", id.type, " exporter has been deprecated, use the ", f.type, " exporter instead"),
-                         "", true});
+  // Names that the reference has left. The other aliases are later names of the same, no reason to speak.
+  void NoticeOldName(ComponentKind kind, const ComponentId& id, const Location& at) {
+    if (kind == ComponentKind::kExporter && id.type == "logging") {
+      errors_.push_back({at, absl::StrCat("exporters::", id.ToString()),
+                         "the logging exporter has been deprecated, use the debug exporter instead",
+                         "write debug, with verbosity instead of loglevel", true});
+    }
+    if (kind == ComponentKind::kExtension && id.type == "memory_ballast") {
+      errors_.push_back({at, absl::StrCat("extensions::", id.ToString()), "the reference has removed memory_ballast; it has no effect",
+                         "remove it; the memory_limiter processor bounds memory", true});
     }
   }
 
@@ -339,6 +354,7 @@ class Decoder {
     if (node == nullptr) return;
     out_.plan.pipelines_at = node->location;
     if (node->is_null()) return;
+    if (!node->is_map()) out_.plan.may_have_no_pipeline = true;  // the wrong type is told below
     ServiceBlock service;
     // The base path is empty so that the dotted path reads 'service.pipelines[logs]'.
     DecodeContext whole(&errors_, "", "");
@@ -386,6 +402,8 @@ class Decoder {
     PipelineBlock block;
     auto in = DecodeContext::In::MapKey(context, entry.key);
     DecodeField(entry.value, block, context);
+    p.receivers_reported = block.receivers.broken;
+    p.exporters_reported = block.exporters.broken;
     p.receivers = std::move(block.receivers.references);
     p.processors = std::move(block.processors.references);
     p.exporters = std::move(block.exporters.references);
@@ -416,6 +434,14 @@ class Decoder {
         Error(t.metrics.readers->location, "service::telemetry",
               "collector telemetry metrics reader should exist when metric level is not none");
       }
+    }
+    if (t.metrics.views && t.metrics.views->is_list() && !t.metrics.views->items.empty()) {
+      if (t.metrics.level != "detailed") {
+        Error(t.metrics.views->location, "service::telemetry",
+              "service::telemetry::metrics::views can only be set when service::telemetry::metrics::level is detailed");
+      }
+      Error(t.metrics.views->location, "service::telemetry::metrics",
+            "'service.telemetry.metrics.views' is not supported: metrics are exposed as they are");
     }
     if (node != nullptr && node->Find("metrics") != nullptr) {
       out_.metrics.location = node->Find("metrics")->location;
