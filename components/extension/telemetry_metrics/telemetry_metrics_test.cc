@@ -191,7 +191,7 @@ TEST_CASE("The older address takes the default reader's names", "[extension][tel
         std::string::npos);
 }
 
-TEST_CASE("Readers that we do not have are refused in words", "[extension][telemetry_metrics]") {
+TEST_CASE("Readers without an exporter are refused in words", "[extension][telemetry_metrics]") {
   auto node = [](std::string key, ConfigNode value) {
     ConfigNode map;
     map.kind = ConfigNode::Kind::kMap;
@@ -212,7 +212,7 @@ TEST_CASE("Readers that we do not have are refused in words", "[extension][telem
   empty.kind = ConfigNode::Kind::kMap;
   auto errors = errors_of(node("periodic", node("exporter", empty)));
   REQUIRE(errors.size() == 1);
-  CHECK(errors[0].message.find("own metrics are not pushed") != std::string::npos);
+  CHECK(errors[0].message.find("no valid metric exporter") != std::string::npos);
   errors = errors_of(node("pull", node("exporter", node("prometheus", empty))));
   REQUIRE_FALSE(errors.empty());
   CHECK(errors[0].message.find("host must be specified") != std::string::npos);
