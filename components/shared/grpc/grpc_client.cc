@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "otelpipe/base/status_macros.h"
 #include "otelpipe/base/strings.h"
+#include "shared/grpc/grpc_errors.h"
 #include "shared/grpc/grpc_listen.h"
 #include "shared/grpc/grpc_poller.h"
 #include "shared/grpc/tls_front.h"
@@ -37,8 +38,8 @@ std::string Lower(std::string text) {
   return text;
 }
 
-absl::Status FromGrpc(const grpc::Status& status) {
-  absl::Status out(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+absl::Status FromGrpc(const grpc::Status& status, std::string_view own) {
+  absl::Status out(static_cast<absl::StatusCode>(status.error_code()), grpc_internal::GoErrorText(status.error_message(), own));
   if (!status.error_details().empty()) {
     const absl::StatusOr<RpcStatusParts> parts = ParseRpcStatus(status.error_details());
     if (parts.ok() && parts->retry_after >= 0) out = WithRetryAfter(std::move(out), parts->retry_after);
@@ -165,7 +166,7 @@ class GrpcClient::Impl {
       if (status_.ok()) {
         result = grpc_internal::TakeSlices(reply_);
       } else {
-        result = FromGrpc(status_);
+        result = FromGrpc(status_, client_.dialer_ ? client_.dialer_->last_error() : "");
       }
       delete this;
       done(std::move(result));

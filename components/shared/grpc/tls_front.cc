@@ -319,6 +319,7 @@ class TlsDialer::Impl : public std::enable_shared_from_this<TlsDialer::Impl> {
     for (const auto& dial : dials) Drop(dial);
   }
   const std::string& target() const { return target_; }
+  const std::string& last_error() const { return last_error_; }
 
  private:
   struct Dial {
@@ -357,6 +358,7 @@ class TlsDialer::Impl : public std::enable_shared_from_this<TlsDialer::Impl> {
   }
   void Fail(const DialPtr& dial, std::string_view why) {
     if (gone_ || dials_.count(dial) == 0) return;
+    last_error_ = why;
     context_.log.Warn("TLS connection failed", {{"endpoint", JoinHostPort(host_, port_)}, {"error", why}});
     Drop(dial);
   }
@@ -418,6 +420,7 @@ class TlsDialer::Impl : public std::enable_shared_from_this<TlsDialer::Impl> {
                                  if (self->gone_ || self->dials_.count(dial) == 0) return;
                                  if (error) return self->Fail(dial, TlsErrorText(dial->tls->native_handle(), error));
                                  dial->timer.Cancel();
+                                 self->last_error_.clear();
                                  self->dials_.erase(dial);
                                  auto pipe = std::make_shared<Pipe>(std::move(*dial->tls), std::move(dial->plain));
                                  Pipe* const key = pipe.get();
@@ -435,6 +438,7 @@ class TlsDialer::Impl : public std::enable_shared_from_this<TlsDialer::Impl> {
   Acceptor acceptor_;
   ReloadingContext tls_;
   std::string target_;
+  std::string last_error_;
   std::unordered_set<DialPtr> dials_;
   Pipes pipes_;
   bool gone_ = false;
@@ -447,6 +451,7 @@ absl::StatusOr<std::unique_ptr<TlsDialer>> TlsDialer::Start(const TlsClientConfi
   return std::unique_ptr<TlsDialer>(new TlsDialer(std::move(impl)));
 }
 TlsDialer::~TlsDialer() { impl_->Abandon(); }
+const std::string& TlsDialer::last_error() const { return impl_->last_error(); }
 const std::string& TlsDialer::target() const { return impl_->target(); }
 
 }  // namespace otelpipe::grpc_internal

@@ -50,6 +50,8 @@ class TlsDialer {
   static absl::StatusOr<std::unique_ptr<TlsDialer>> Start(const TlsClientConfig& config, std::string host,
                                                           std::string port, Context context);
   ~TlsDialer();
+  // Why the last dial failed; "" when it did not.
+  const std::string& last_error() const;
   // For the channel: `unix-abstract:...`.
   const std::string& target() const;
 
