@@ -1,5 +1,6 @@
 #include "operator/csv_parser/csv_parser.h"
 
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -20,7 +21,7 @@ bool IsOneCharacter(std::string_view text) {
 template <typename F>
 void ForEachPart(std::string_view text, std::string_view delimiter, F f) {
   for (;;) {
-    size_t end = text.find(delimiter);
+    size_t end = delimiter.size() == 1 ? text.find(delimiter[0]) : text.find(delimiter);
     f(text.substr(0, end));
     if (end == std::string_view::npos) return;
     text.remove_prefix(end + delimiter.size());
@@ -76,6 +77,9 @@ void CsvParser::SetHeader(std::string_view header) {
   header_.clear();
   ForEachPart(header_text_, config_.header_delimiter,
               [this](std::string_view name) { header_.push_back(context().intern(name)); });
+  shape_ = KeyShape();
+  std::set<std::string_view> names(header_.begin(), header_.end());
+  repeated_names_ = names.size() != header_.size();
 }
 
 absl::Status CsvParser::Process(Entry& entry) {
@@ -96,26 +100,49 @@ absl::Status CsvParser::Process(Entry& entry) {
   return Parser::Process(entry);
 }
 
-absl::StatusOr<Value> CsvParser::Parse(const Value& in, Entry& entry) {
+absl::Status CsvParser::Split(const Value& in, Arena& arena) {
   if (!in.is_string() && (in.kind() != ValueKind::kBytes || IsTime(in))) {
     return absl::InvalidArgumentError(absl::StrCat("type '", A(GoTypeName(in)), "' cannot be parsed as csv"));
   }
+  std::string_view text = in.string();
   fields_.clear();
-  if (config_.ignore_quotes) {
-    ForEachPart(in.string(), config_.delimiter, [this](std::string_view field) { fields_.emplace_back(field); });
+  auto has = [text](char c) { return text.find(c) != std::string_view::npos; };
+  if (config_.ignore_quotes || (!text.empty() && !has('"') && !has('\n') && !has('\r'))) {
+    // Nothing but delimiters has a meaning: the fields are views into the text.
+    ForEachPart(text, config_.delimiter, [this](std::string_view field) { fields_.push_back(field); });
   } else {
-    OTELPIPE_RETURN_IF_ERROR(csv::ReadRow(in.string(), {config_.delimiter, config_.lazy_quotes}, fields_));
+    OTELPIPE_RETURN_IF_ERROR(csv::ReadRow(text, {config_.delimiter, config_.lazy_quotes}, row_));
+    for (const std::string& field : row_) fields_.push_back(arena.Copy(field));
   }
   if (fields_.size() != header_.size()) {
     return absl::InvalidArgumentError(
         absl::StrCat("wrong number of fields: expected ", header_.size(), ", found ", fields_.size()));
   }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Value> CsvParser::Parse(const Value& in, Entry& entry) {
+  OTELPIPE_RETURN_IF_ERROR(Split(in, *entry.arena));
   Map* map = entry.arena->New<Map>();
   map->Reserve(*entry.arena, static_cast<uint32_t>(fields_.size()));
-  for (size_t i = 0; i < fields_.size(); ++i) {
-    map->Set(*entry.arena, header_[i], Value::Str(entry.arena->Copy(fields_[i])));
-  }
+  for (size_t i = 0; i < fields_.size(); ++i) map->Set(*entry.arena, header_[i], Value::Str(fields_[i]));
   return Value::OfMap(map);
+}
+
+absl::Status CsvParser::ParseToAttributes(const Value& in, Entry& entry) {
+  OTELPIPE_RETURN_IF_ERROR(Split(in, *entry.arena));
+  entry.has_attributes = true;
+  Map& attributes = entry.attributes;
+  attributes.Reserve(*entry.arena, attributes.size() + static_cast<uint32_t>(fields_.size()));
+  if (shape_.Has(attributes)) {
+    for (size_t i = 0; i < fields_.size(); ++i) attributes.Append(*entry.arena, header_[i], Value::Str(fields_[i]));
+    return absl::OkStatus();
+  }
+  bool all_new = !repeated_names_;
+  for (std::string_view name : header_) all_new = all_new && attributes.Find(name) == nullptr;
+  if (all_new) shape_.Learn(attributes, context().intern);
+  for (size_t i = 0; i < fields_.size(); ++i) attributes.Set(*entry.arena, header_[i], Value::Str(fields_[i]));
+  return absl::OkStatus();
 }
 
 }  // namespace otelpipe

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "otelpipe/operator/key_shape.h"
 #include "otelpipe/operator/parser.h"
 
 namespace otelpipe {
@@ -27,14 +28,20 @@ class CsvParser final : public Parser {
 
  protected:
   absl::StatusOr<Value> Parse(const Value& in, Entry& entry) override;
+  absl::Status ParseToAttributes(const Value& in, Entry& entry) override;
 
  private:
   void SetHeader(std::string_view header);
+  // Fills fields_, one for each name of the header; they live in `arena` or in the input.
+  absl::Status Split(const Value& in, Arena& arena);
 
   Config config_;
   std::string header_text_;  // what header_ was made of
   std::vector<std::string_view> header_;
-  std::vector<std::string> fields_;
+  bool repeated_names_ = false;
+  KeyShape shape_;  // of attributes without any of the header's names
+  std::vector<std::string_view> fields_;
+  std::vector<std::string> row_;
 };
 
 }  // namespace otelpipe

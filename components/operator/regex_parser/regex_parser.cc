@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "otelpipe/base/status_macros.h"
 #include "otelpipe/component/register.h"
+#include "otelpipe/operator/key_shape.h"
 #include "otelpipe/regex/pattern.h"
 
 namespace otelpipe {
@@ -18,6 +19,7 @@ struct RegexParser::Matcher {
   std::vector<Group> groups;
   std::vector<std::string_view> captures;
   std::vector<Value> values;
+  KeyShape shape;  // of attributes without any of the groups' keys
 };
 
 void RegexParser::CacheConfig::Describe(Fields<CacheConfig>& f) {
@@ -115,15 +117,16 @@ absl::Status RegexParser::ParseToAttributes(const Value& in, Entry& entry) {
   OTELPIPE_ASSIGN_OR_RETURN(const Value* values, Match(in));
   entry.has_attributes = true;
   Map& attributes = entry.attributes;
-  uint32_t hint = UINT32_MAX;
-  for (size_t i = 0; i < matcher_->groups.size(); ++i) {
-    std::string_view key = matcher_->groups[i].key;
-    if (KeyValue* found = FindKey(attributes, key, hint)) {
-      found->value = values[i];
-    } else {
-      attributes.Append(*entry.arena, key, values[i]);
-    }
+  const std::vector<Matcher::Group>& groups = matcher_->groups;
+  if (matcher_->shape.Has(attributes)) {
+    attributes.Reserve(*entry.arena, attributes.size() + static_cast<uint32_t>(groups.size()));
+    for (size_t i = 0; i < groups.size(); ++i) attributes.Append(*entry.arena, groups[i].key, values[i]);
+    return absl::OkStatus();
   }
+  bool all_new = true;
+  for (const Matcher::Group& group : groups) all_new = all_new && attributes.Find(group.key) == nullptr;
+  if (all_new) matcher_->shape.Learn(attributes, context().intern);
+  for (size_t i = 0; i < groups.size(); ++i) attributes.Set(*entry.arena, groups[i].key, values[i]);
   return absl::OkStatus();
 }
 

@@ -37,6 +37,7 @@ void FinishTagged(Value& value, Arena& arena) {
 }
 
 inline void Finish(Value& value, Arena& arena) {
+  if (value.is_string()) return value.set_tag(kTagNone);
   if (value.tag() != kTagNone || value.is_map() || value.is_list()) FinishTagged(value, arena);
 }
 

@@ -35,9 +35,73 @@ Value Finished(const Value& v, Arena& arena) {
   return v;
 }
 
+// A condition of the commonest shape, one text of the entry against one literal: `body matches "^x"`, `attributes.level == "info"`.
+// Such a condition is decided without walking the tree, as long as the value is a text or absent.
+class TextTest {
+ public:
+  explicit TextTest(const expr::Node& root) {
+    using namespace expr;
+    if (root.kind != NodeKind::kBinary) return;
+    const Node& left = *root.kids[0];
+    const Node& right = *root.kids[1];
+    if (right.kind != NodeKind::kConstant || !right.value.is_string()) return;
+    if (root.op == Op::kMatches ? root.pattern == nullptr
+                                : root.op != Op::kEqual && root.op != Op::kNotEqual && root.op != Op::kContains &&
+                                      root.op != Op::kStartsWith && root.op != Op::kEndsWith) {
+      return;
+    }
+    if (left.kind == NodeKind::kVariable && left.slot == kVarBody) {
+      source_ = Source::kBody;
+    } else if (left.kind == NodeKind::kMember && left.kids[0]->kind == NodeKind::kVariable &&
+               left.kids[1]->kind == NodeKind::kConstant && left.kids[1]->value.is_string()) {
+      if (left.kids[0]->slot == kVarAttributes) source_ = Source::kAttributes;
+      if (left.kids[0]->slot == kVarResource) source_ = Source::kResource;
+      key_ = left.kids[1]->value.string();
+    }
+    op_ = root.op;
+    literal_ = right.value.string();
+    pattern_ = root.pattern.get();
+  }
+
+  // False when the tree has to decide.
+  bool Decide(const Entry& entry, bool& out) const {
+    using expr::Op;
+    const Value* value = nullptr;
+    switch (source_) {
+      case Source::kNone: return false;
+      case Source::kBody: value = &entry.body; break;
+      case Source::kAttributes: value = entry.attributes.Find(key_); break;
+      case Source::kResource: value = entry.resource.Find(key_); break;
+    }
+    if (value == nullptr || value->is_empty()) {
+      out = op_ == Op::kNotEqual;
+      return true;
+    }
+    if (!value->is_string()) return false;
+    std::string_view text = value->string();
+    switch (op_) {
+      case Op::kMatches: out = pattern_->PartialMatch(text); break;
+      case Op::kEqual: out = text == literal_; break;
+      case Op::kNotEqual: out = text != literal_; break;
+      case Op::kContains: out = text.find(literal_) != std::string_view::npos; break;
+      case Op::kStartsWith: out = text.starts_with(literal_); break;
+      default: out = text.ends_with(literal_); break;
+    }
+    return true;
+  }
+
+ private:
+  enum class Source { kNone, kBody, kAttributes, kResource };
+  Source source_ = Source::kNone;
+  expr::Op op_ = expr::Op::kNone;
+  std::string_view key_, literal_;  // in the tree's arena
+  const regex::Pattern* pattern_ = nullptr;
+};
+
 class TreeExpression final : public Expression {
  public:
-  TreeExpression(std::string text, std::unique_ptr<expr::Tree> tree) : Expression(std::move(text)), tree_(std::move(tree)) {}
+  TreeExpression(std::string text, std::unique_ptr<expr::Tree> tree)
+      : Expression(std::move(text)), tree_(std::move(tree)), test_(*tree_->root) {}
 
   absl::StatusOr<Value> Eval(const Entry& entry) const override {
     expr::Evaluation evaluation(*tree_, entry, *entry.arena);
@@ -47,6 +111,8 @@ class TreeExpression final : public Expression {
   }
 
   absl::StatusOr<bool> EvalBool(const Entry& entry) const override {
+    bool decided = false;
+    if (test_.Decide(entry, decided)) return decided;
     expr::Evaluation evaluation(*tree_, entry, *entry.arena);
     Value v;
     if (!evaluation.Run(v)) return absl::InvalidArgumentError(evaluation.error());
@@ -59,6 +125,7 @@ class TreeExpression final : public Expression {
 
  private:
   std::unique_ptr<expr::Tree> tree_;
+  TextTest test_;
 };
 
 absl::StatusOr<std::shared_ptr<const Expression>> CompileWith(std::string_view text, bool want_bool) {
