@@ -1,4 +1,6 @@
 // The value of an attribute becomes a part of a path: whatever it is, the file stays below the fixed beginning.
+#include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>

@@ -1,5 +1,7 @@
 // Packed bodies from anywhere: never more than the limit comes out, and what we pack unpacks to the same.
+#include <cstdint>
 #include <cstdlib>
+#include <iterator>
 #include <string>
 #include <string_view>
 

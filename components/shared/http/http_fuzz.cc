@@ -1,10 +1,12 @@
 // Bytes from a peer, at the server and at the client, each over a connection of its own. The server answers with HTTP
 // or not at all and never calls its handler with a body beyond the limit; the client reports each exchange once;
 // nothing waits for ever.
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <future>
 #include <string>

@@ -1,4 +1,5 @@
 // What servers answer: google.rpc.Status, partial successes, Retry-After. And addresses of the configuration.
+#include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
