@@ -1,9 +1,10 @@
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <future>
 #include <thread>
 #include <vector>
 
-#include "absl/synchronization/notification.h"
 #include "runtime/runtime.h"
 
 namespace otelpipe {
@@ -35,10 +36,10 @@ TEST_CASE("posts from many threads all run on the loop, each thread's in order",
 }
 
 TEST_CASE("a timer runs once, and a cancelled or destroyed one never", "[runtime][loop]") {
+  std::promise<void> last;
   auto runtime = MakeRuntime(1);
   runtime->Start();
   std::atomic<int> fired{0};
-  absl::Notification last;
   Timer keep, cancelled;
   runtime->RunInLoop([&] {
     keep = runtime->loop().After(absl::Milliseconds(5), [&] { ++fired; });
@@ -49,23 +50,23 @@ TEST_CASE("a timer runs once, and a cancelled or destroyed one never", "[runtime
     CHECK(keep.pending());
   });
   Timer end;
-  runtime->RunInLoop([&] { end = runtime->loop().After(absl::Milliseconds(30), [&] { last.Notify(); }); });
-  last.WaitForNotification();
+  runtime->RunInLoop([&] { end = runtime->loop().After(absl::Milliseconds(30), [&] { last.set_value(); }); });
+  last.get_future().wait();
   CHECK(fired == 1);
   runtime->RunInLoop([&] { end.Cancel(), keep.Cancel(); });
 }
 
 TEST_CASE("blocking work runs elsewhere and comes back to the loop", "[runtime][loop]") {
+  std::promise<void> done;
   auto runtime = MakeRuntime(2);
   runtime->Start();
-  absl::Notification done;
   bool work_in_loop = true, then_in_loop = false;
   runtime->loop().RunBlocking([&] { work_in_loop = runtime->loop().InLoop(); },
                               [&] {
                                 then_in_loop = runtime->loop().InLoop();
-                                done.Notify();
+                                done.set_value();
                               });
-  done.WaitForNotification();
+  done.get_future().wait();
   CHECK_FALSE(work_in_loop);
   CHECK(then_in_loop);
 }

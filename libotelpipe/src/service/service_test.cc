@@ -1,8 +1,8 @@
 #include "otelpipe/service.h"
 
 #include <catch2/catch.hpp>
+#include <future>
 
-#include "absl/synchronization/notification.h"
 #include "otelpipe/gates.h"
 
 namespace otelpipe {
@@ -194,12 +194,12 @@ TEST_CASE("a pushed batch is acknowledged and seen by the tap", "[service]") {
   REQUIRE((*service)->Start().ok());
   auto data = std::make_unique<LogsData>();
   data->resources.Add(data->arena).scopes.Add(data->arena).records.Add(data->arena).body = Value::Str("hello");
-  absl::Notification finished;
+  std::promise<void> finished;
   (*service)->Push("in", Batch::FromLogs(std::move(data)), Done::OnFinished([&](const absl::Status& s) {
     CHECK(s.ok());
-    finished.Notify();
+    finished.set_value();
   }));
-  finished.WaitForNotification();
+  finished.get_future().wait();
   absl::Status refused;
   (*service)->Push("nobody", Batch(), Done::OnFinished([&](const absl::Status& s) { refused = s; }));
   CHECK(refused.code() == absl::StatusCode::kNotFound);
