@@ -2,7 +2,8 @@
 """What the agent says about wrong configurations, as a page: messages.py --bin AGENT --doc docs/messages.md [--write]
 
 Runs every case of the area `invalid` and puts the first line of each answer into the table between the marks of the page, sorted by what the mistake
-is about. Fails when the page is old (--write renews it), when an answer to a configuration has no file:line:column, or when a line comes twice.
+is about. Fails when an answer to a configuration has no file:line:column, or when a line comes twice;
+says when the page is old (--write renews it), which fails with --strict.
 """
 import argparse
 import concurrent.futures
@@ -60,6 +61,7 @@ def main():
     ap.add_argument("--bin", required=True)
     ap.add_argument("--doc", required=True)
     ap.add_argument("--write", action="store_true")
+    ap.add_argument("--strict", action="store_true")
     o = ap.parse_args()
     agent = os.path.abspath(o.bin)
     root = os.path.join(HERE, "cases", "invalid")
@@ -91,7 +93,8 @@ def main():
         with open(o.doc, "w", encoding="utf-8") as f:
             f.write(before + BEGIN + "\n" + text + "\n" + END + after)
     elif old != "\n" + text + "\n":
-        problems.append("%s is old; renew it with messages.py --write" % o.doc)
+        said = "%s is old; renew it with messages.py --write" % o.doc
+        problems.append(said) if o.strict else print(said)
     for p in problems:
         print(p)
     print("%d cases, %d problems" % (len(cases), len(problems)))
