@@ -121,7 +121,7 @@ TEST_CASE("a packed message of the library's own making is read too", "[shared][
     std::promise<grpc::Status> done;
     stub.UnaryCall(&context, kEcho, grpc::StubOptions(), &request, &reply, [&](grpc::Status s) { done.set_value(s); });
     CHECK(done.get_future().get().ok());
-    CHECK((w.seen.back() == std::string(5000, 'p')));
+    w.runtime->RunInLoop([&] { CHECK((w.seen.back() == std::string(5000, 'p'))); });
   }
 }
 
