@@ -99,7 +99,26 @@ absl::Status FilelogReceiver::Start(Host& host) {
   return absl::OkStatus();
 }
 
+absl::Status FilelogReceiver::StartFed() {
+  if (header_ != nullptr) OTELPIPE_RETURN_IF_ERROR(header_->Start());
+  OTELPIPE_RETURN_IF_ERROR(program_->Start());
+  fed_ = std::make_unique<filelog::FedFiles>(&*options_, context_.loop, this);
+  return absl::OkStatus();
+}
+
+absl::Status FilelogReceiver::Feed(const Input& input) {
+  if (fed_ == nullptr) return absl::FailedPreconditionError("StartFed was not called");
+  fed_->Feed(input.source, input.bytes);
+  return absl::OkStatus();
+}
+
 void FilelogReceiver::Shutdown(ShutdownDone done) {
+  if (fed_ != nullptr) {
+    fed_->Stop();
+    program_->Stop();
+    if (header_ != nullptr) header_->Stop();
+    return delivery_->Stop(std::move(done));
+  }
   if (tailer_ == nullptr) {
     done();
     return;

@@ -11,9 +11,11 @@
 #include <vector>
 
 #include "otelpipe/component/component.h"
+#include "otelpipe/component/feed.h"
 #include "otelpipe/operator/expression.h"
 #include "otelpipe/operator/program.h"
 #include "receiver/filelog/config.h"
+#include "receiver/filelog/fed_files.h"
 #include "shared/stream/delivery.h"
 #include "shared/stream/header.h"
 #include "shared/tail/checkpoint.h"
@@ -21,7 +23,7 @@
 
 namespace otelpipe {
 
-class FilelogReceiver final : public Receiver, public tail::TailSink {
+class FilelogReceiver final : public Receiver, public FeedTarget, public tail::TailSink {
  public:
   static constexpr std::string_view kType = "filelog";
   static constexpr std::array<std::string_view, 1> kAliases = {"file_log"};
@@ -36,6 +38,8 @@ class FilelogReceiver final : public Receiver, public tail::TailSink {
   void SetOutput(Signal signal, Consumer* next) override;
   absl::Status Start(Host& host) override;
   void Shutdown(ShutdownDone done) override;
+  absl::Status StartFed() override;
+  absl::Status Feed(const Input& input) override;
 
  private:
   // tail::TailSink
@@ -59,6 +63,7 @@ class FilelogReceiver final : public Receiver, public tail::TailSink {
   std::unique_ptr<stream::Delivery> delivery_;
   std::unique_ptr<tail::Checkpoint> checkpoint_;
   std::unique_ptr<tail::Tailer> tailer_;
+  std::unique_ptr<filelog::FedFiles> fed_;  // instead of the tailer
   int64_t bytes_collected_ = 0;  // of input in the batch under construction
 };
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "otelpipe/component/component.h"
+#include "otelpipe/component/feed.h"
 #include "otelpipe/component/fields.h"
 #include "shared/stream/log_input.h"
 #include "shared/stream/storage.h"
@@ -33,7 +34,7 @@ struct SyslogConfig : stream::InputConfig {
 // Also decodes the parser, so that its mistakes are told with the others.
 void DecodeField(const ConfigNode& node, SyslogConfig& out, DecodeContext& context);
 
-class SyslogReceiver final : public Receiver {
+class SyslogReceiver final : public Receiver, public FeedTarget {
  public:
   static constexpr std::string_view kType = "syslog";
   static constexpr std::array kSignals = {Signal::kLogs};
@@ -45,6 +46,9 @@ class SyslogReceiver final : public Receiver {
   void SetOutput(Signal signal, Consumer* next) override;
   absl::Status Start(Host& host) override;
   void Shutdown(ShutdownDone done) override;
+  absl::Status StartFed() override { return input_.Start(); }
+  absl::Status Feed(const Input& input) override { return tcp_ != nullptr ? tcp_->Feed(input) : udp_->Feed(input); }
+  bool feeds_are_records() const override { return tcp_ == nullptr; }
   // The port listened on, for tests that bind port 0.
   int port() const { return tcp_ != nullptr ? tcp_->port() : udp_->port(); }
 

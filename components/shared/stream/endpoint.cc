@@ -68,6 +68,18 @@ void NetNames::AddTo(Entry& entry, bool host_first) const {
   }
 }
 
+absl::StatusOr<std::shared_ptr<const NetNames>> FedNames(std::string_view transport, std::string_view source, const ListenAddress& host) {
+  absl::StatusOr<HostPort> peer = source.empty() ? HostPort{"127.0.0.1", "50000"} : SplitHostPort(source);
+  if (!peer.ok()) return absl::InvalidArgumentError(absl::StrCat("the sender of the input: ", peer.status().message()));
+  auto names = std::make_shared<NetNames>();
+  names->transport = transport;
+  names->peer_ip = names->peer_name = peer->host;
+  names->peer_port = peer->port;
+  names->host_ip = names->host_name = host.host.empty() ? "127.0.0.1" : host.host;
+  names->host_port = std::to_string(host.port);
+  return names;
+}
+
 const std::string* HostNames::Find(const std::string& ip) {
   auto found = known_.find(ip);
   return found != known_.end() && found->second.until > loop_->MonotonicNanos() ? &found->second.name : nullptr;

@@ -38,6 +38,10 @@ struct NetNames {
   void AddTo(Entry& entry, bool host_first) const;
 };
 
+// The names of a sender that was only said to have sent something (FeedTarget): addresses stand for names, nothing is looked up. InvalidArgument when `source` is no
+// address; empty is a local one.
+absl::StatusOr<std::shared_ptr<const NetNames>> FedNames(std::string_view transport, std::string_view source, const ListenAddress& host);
+
 // Names of addresses by reverse lookup, remembered for five minutes. An address without a name is its own name. Loop thread only.
 class HostNames {
  public:

@@ -19,6 +19,7 @@
 
 #include "otelpipe/base/status_macros.h"
 #include "otelpipe/component/component.h"
+#include "otelpipe/component/feed.h"
 #include "otelpipe/component/fields.h"
 #include "shared/stream/log_input.h"
 #include "shared/stream/storage.h"
@@ -41,7 +42,7 @@ void DecodeField(const ConfigNode& node, SocketReceiverConfig<Traits>& out, Deco
 }
 
 template <typename Traits>
-class SocketReceiver final : public Receiver {
+class SocketReceiver final : public Receiver, public FeedTarget {
  public:
   static constexpr std::string_view kType = Traits::kType;
   static constexpr std::array<std::string_view, 1> kAliases = Traits::kAliases;
@@ -68,6 +69,9 @@ class SocketReceiver final : public Receiver {
     socket_.Stop();
     input_.Stop(std::move(done));
   }
+  absl::Status StartFed() override { return input_.Start(); }
+  absl::Status Feed(const Input& input) override { return socket_.Feed(input); }
+  bool feeds_are_records() const override { return Traits::Socket::kDatagrams; }
   // The port listened on, for tests that bind port 0.
   int port() const { return socket_.port(); }
 

@@ -182,7 +182,25 @@ class Shared::Connection : public std::enable_shared_from_this<Connection> {
   }
 
   std::string rest_;
+
+ protected:
   std::shared_ptr<const NetNames> net_;
+};
+
+// Bytes that are said to have come through a connection.
+class FedConnection final : public Shared::Connection {
+ public:
+  FedConnection(Shared* shared, std::shared_ptr<const NetNames> net) : Connection(shared) {
+    net_ = std::move(net);
+    begun_ = true;
+  }
+  void Run() override {}
+  void Read() override {}
+  void Drain() override {}
+  void Close() override {}
+  void TakeAll(std::string_view bytes) {
+    if (Take(bytes)) End();
+  }
 };
 
 template <typename Stream>
@@ -336,6 +354,15 @@ class TcpInput::Impl : public std::enable_shared_from_this<Impl> {
     return absl::OkStatus();
   }
 
+  absl::Status Feed(const FeedTarget::Input& input) {
+    std::shared_ptr<const NetNames> net;
+    if (shared_.config.add_attributes) {
+      OTELPIPE_ASSIGN_OR_RETURN(net, FedNames("IP.TCP", input.source, listen_));
+    }
+    std::make_shared<FedConnection>(&shared_, std::move(net))->TakeAll(input.bytes);
+    return absl::OkStatus();
+  }
+
   void Resume() {
     // A connection that ends changes the set.
     for (const auto& connection : std::vector(shared_.connections.begin(), shared_.connections.end())) {
@@ -421,6 +448,7 @@ absl::Status TcpInput::Init(const ConfigNode& block, std::string_view path, bool
   return impl_->Init(block, path, octet_counting);
 }
 absl::Status TcpInput::Start() { return impl_->Start(); }
+absl::Status TcpInput::Feed(const FeedTarget::Input& input) { return impl_->Feed(input); }
 void TcpInput::Resume() { impl_->Resume(); }
 void TcpInput::Stop() { impl_->Stop(); }
 int TcpInput::port() const { return impl_->port(); }

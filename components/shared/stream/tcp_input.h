@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "otelpipe/component/component.h"
+#include "otelpipe/component/feed.h"
 #include "otelpipe/component/fields.h"
 #include "shared/stream/input_config.h"
 #include "shared/stream/log_input.h"
@@ -34,6 +35,7 @@ struct TcpConfig {
 
 class TcpInput {
  public:
+  static constexpr bool kDatagrams = false;
   // `output` outlives the input.
   TcpInput(TcpConfig config, const Context& context, LogInput* output);
   ~TcpInput();
@@ -46,6 +48,8 @@ class TcpInput {
   void Resume();
   // Takes what the connections hold and closes them.
   void Stop();
+  // The bytes of one connection from `source`, taken without one; Start is not called then.
+  absl::Status Feed(const FeedTarget::Input& input);
   // The port listened on; 0 before Start.
   int port() const;
 

@@ -97,6 +97,16 @@ class UdpInput::Impl : public std::enable_shared_from_this<Impl> {
     return absl::OkStatus();
   }
 
+  absl::Status Feed(const FeedTarget::Input& input) {
+    std::shared_ptr<const NetNames> net;
+    if (config_.add_attributes) {
+      OTELPIPE_ASSIGN_OR_RETURN(net, FedNames("IP.UDP", input.source, listen_));
+    }
+    Emit(Trimmed(input.bytes), net);
+    output_->Flush(static_cast<int64_t>(input.bytes.size()));
+    return absl::OkStatus();
+  }
+
   void Resume() {
     if (std::exchange(waiting_, false)) Wait();
   }
@@ -119,6 +129,12 @@ class UdpInput::Impl : public std::enable_shared_from_this<Impl> {
   int port() const { return port_; }
 
  private:
+  // The end of a datagram is often a line feed or a NUL.
+  static std::string_view Trimmed(std::string_view message) {
+    while (!message.empty() && static_cast<unsigned char>(message.back()) < 32) message.remove_suffix(1);
+    return message;
+  }
+
   void Wait() {
     if (stopped_) return;
     if (!output_->HasRoom()) {
@@ -152,8 +168,7 @@ class UdpInput::Impl : public std::enable_shared_from_this<Impl> {
         break;
       }
       bytes += static_cast<int64_t>(n);
-      std::string_view message(buffer_.data(), n);
-      while (!message.empty() && static_cast<unsigned char>(message.back()) < 32) message.remove_suffix(1);
+      const std::string_view message = Trimmed({buffer_.data(), n});
       if (!config_.add_attributes) {
         Emit(message, nullptr);
         continue;
@@ -249,6 +264,7 @@ UdpInput::UdpInput(UdpConfig config, const Context& context, LogInput* output)
 UdpInput::~UdpInput() { impl_->Close(); }
 absl::Status UdpInput::Init(const ConfigNode& block, std::string_view path) { return impl_->Init(block, path); }
 absl::Status UdpInput::Start() { return impl_->Start(); }
+absl::Status UdpInput::Feed(const FeedTarget::Input& input) { return impl_->Feed(input); }
 void UdpInput::Resume() { impl_->Resume(); }
 void UdpInput::Stop() { impl_->Stop(); }
 int UdpInput::port() const { return impl_->port(); }

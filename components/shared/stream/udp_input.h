@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "otelpipe/component/component.h"
+#include "otelpipe/component/feed.h"
 #include "otelpipe/component/fields.h"
 #include "shared/stream/input_config.h"
 #include "shared/stream/log_input.h"
@@ -39,6 +40,7 @@ struct UdpConfig {
 
 class UdpInput {
  public:
+  static constexpr bool kDatagrams = true;
   // `output` outlives the input.
   UdpInput(UdpConfig config, const Context& context, LogInput* output);
   ~UdpInput();
@@ -51,6 +53,8 @@ class UdpInput {
   void Resume();
   // Takes what has arrived and closes the socket.
   void Stop();
+  // One datagram from `source`, taken without a socket; Start is not called then.
+  absl::Status Feed(const FeedTarget::Input& input);
   // The port received on; 0 before Start.
   int port() const;
 
