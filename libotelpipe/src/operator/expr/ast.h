@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "otelpipe/pdata/value.h"
@@ -103,6 +105,12 @@ struct Tree {
   Arena arena;
   NodePtr root;
   int locals = 0;  // slots that let bindings need
+  // The text that nodes were written as, from and to, without parentheses around it. Not of all nodes.
+  std::map<const Node*, std::pair<int, int>> spans;
+  // Unless the node has a span already. Blanks at the end are left out.
+  void AddSpan(const Node& node, int begin, size_t end);
+  // Of the span, or the token errors point to.
+  int BeginOf(const Node& node) const;
 };
 
 // `message (line:column)` and the source line with a mark under the place, as the reference prints it.

@@ -16,6 +16,12 @@ class Evaluation {
 
   // False when it failed; then error() is the formatted message.
   bool Run(Value& out) { return Eval(*tree_.root, out) == kOk; }
+  // The same for a part of the tree that uses no variable of a `let` or a predicate around it.
+  bool RunPart(const Node& node, Value& out) {
+    const Outcome result = Eval(node, out);
+    if (result == kShort) out = Value();
+    return result != kError;
+  }
   std::string error() const { return FormatError(tree_.source, error_offset_, error_); }
 
   // --- for builtins

@@ -1,4 +1,5 @@
 #include "otelpipe/operator/expression.h"
+#include "otelpipe/operator/expression_parts.h"
 
 #include <catch2/catch.hpp>
 
@@ -138,6 +139,33 @@ TEST_CASE("a result does not share maps with the entry", "[operator][expr]") {
   REQUIRE(v.is_map());
   f.entry.attributes.Set(f.arena, "later", Value::Int(1));
   CHECK(v.map().Find("later") == nullptr);
+}
+
+TEST_CASE("an expression explains itself part by part", "[operator][expr]") {
+  Fixture f;
+  auto explain = [&f](std::string_view text) {
+    std::string out;
+    const std::vector<ExpressionPart> parts = *ExplainExpression(text, f.entry);
+    for (const ExpressionPart& p : parts) {
+      out += std::string(static_cast<size_t>(p.depth), '.') + p.text + " = " + (p.evaluated ? p.value : "?") + (p.failed ? " !" : "") + "\n";
+    }
+    return out;
+  };
+  CHECK(explain("body") == "body = \"x\"\n");
+  CHECK(explain("attributes.level != 'info' and (body matches '^x' or len(body) > 3)") ==
+        "attributes.level != 'info' and (body matches '^x' or len(body) > 3) = false\n"
+        ".attributes.level != 'info' = false\n"
+        "..attributes.level = \"info\"\n"
+        ".body matches '^x' or len(body) > 3 = ?\n"
+        "..body matches '^x' = ?\n"
+        "...body = ?\n"
+        "..len(body) > 3 = ?\n"
+        "...len(body) = ?\n"
+        "....body = ?\n");
+  CHECK(explain("not (body in ['x'])") == "not (body in ['x']) = false\n.body in ['x'] = true\n..body = \"x\"\n");
+  CHECK(explain("let a = 1; a > 0") == "let a = 1; a > 0 = true\n");
+  CHECK(explain("any(split(body, ''), # == 'x')").find("any(split(body, ''), # == 'x') = true\n.split(body, '') = ") == 0);
+  CHECK(explain("body + 1").find("!") != std::string::npos);
 }
 
 TEST_CASE("templates join literals and expressions", "[operator][expr]") {

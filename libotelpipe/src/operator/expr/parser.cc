@@ -111,6 +111,10 @@ class Parser {
     node->offset = offset;
     return node;
   }
+  // Notes that `node` was written from `begin` to here.
+  void Span(const Node& node, int begin) {
+    tree_.AddSpan(node, begin, Peek().kind == TokenKind::kEnd ? tree_.source.size() : static_cast<size_t>(Peek().offset));
+  }
   NodePtr Text(std::string_view text, int offset) {
     NodePtr node = New(NodeKind::kConstant, offset);
     node->value = Value::Str(tree_.arena.Copy(text));
@@ -156,7 +160,9 @@ class Parser {
   NodePtr ExpressionAt(int precedence) {
     if (precedence == 0 && IsOp("let")) return Let();
     if (precedence == 0 && IsOp("if")) return If();
+    const int begin = Peek().offset;
     NodePtr left = Primary();
+    Span(*left, begin);
     std::string previous;
     while (ok() && Peek().kind == TokenKind::kOperator) {
       Token token = Peek();
@@ -175,6 +181,7 @@ class Parser {
       for (size_t k = 0; k <= skip; ++k) Advance();
       if (info->op == Op::kNone) {
         left = Pipe(std::move(left));
+        Span(*left, begin);
         previous.clear();
         continue;
       }
@@ -188,13 +195,15 @@ class Parser {
       if (IsComparison(info->op) && left->kind == NodeKind::kBinary && IsComparison(left->op) && !left->optional) {
         // 1 < x < 3 is 1 < x and x < 3. The middle is evaluated twice; it has no effects.
         NodePtr middle = CloneNode(*left->kids[1]);
-        left = Binary(Op::kAnd, token.offset, std::move(left),
-                      Binary(info->op, token.offset, std::move(middle), std::move(right)));
+        NodePtr second = Binary(info->op, token.offset, std::move(middle), std::move(right));
+        Span(*second, tree_.BeginOf(*second->kids[0]));
+        left = Binary(Op::kAnd, token.offset, std::move(left), std::move(second));
       } else {
         left = Binary(info->op, token.offset, std::move(left), std::move(right));
         left->name = token.text;
       }
       if (negated) left = Unary(Op::kNot, token.offset, std::move(left));
+      Span(*left, begin);
       previous = token.text;
     }
     if (precedence == 0) left = Conditional(std::move(left));
@@ -203,6 +212,7 @@ class Parser {
 
   NodePtr CloneNode(const Node& from) {
     NodePtr node = New(from.kind, from.offset);
+    if (auto span = tree_.spans.find(&from); span != tree_.spans.end()) tree_.spans.emplace(node.get(), span->second);
     node->op = from.op;
     node->optional = from.optional;
     node->slot = from.slot;
@@ -213,6 +223,7 @@ class Parser {
   }
 
   NodePtr Conditional(NodePtr condition) {
+    const int begin = tree_.BeginOf(*condition);
     while (ok() && (IsOp("?") || IsOp("?:"))) {
       NodePtr node = New(NodeKind::kConditional, Peek().offset);
       if (Take(TokenKind::kOperator, "?:")) {  // elvis
@@ -228,6 +239,7 @@ class Parser {
         node->kids.push_back(Expression(0));
       }
       node->offset = Peek().offset;  // errors of the condition point behind the whole
+      Span(*node, begin);
       condition = std::move(node);
     }
     return condition;
