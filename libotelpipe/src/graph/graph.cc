@@ -10,6 +10,19 @@
 namespace otelpipe {
 namespace {
 
+bool IsWithin(std::string_view path, std::string_view outer) {
+  return path == outer || (path.size() > outer.size() && path.starts_with(outer) && path.substr(outer.size()).starts_with("::"));
+}
+
+// Whether an error of a component of which some settings have their defaults, because what was written is wrong, is only about one of those: it has no place of
+// its own, or that of something that was told already.
+bool FollowsFromAnother(const ConfigError& error, const std::vector<ConfigError>& errors) {
+  if (error.path.empty() || error.location.line == 0) return true;
+  return std::any_of(errors.begin(), errors.end(), [&](const ConfigError& other) {
+    return !other.warning && (IsWithin(error.path, other.path) || IsWithin(other.path, error.path));
+  });
+}
+
 // Errors of a component's construction, with its section and subject added.
 void AddBuildErrors(const absl::Status& status, const PlannedComponent& c, ComponentKind kind,
                     std::vector<ConfigError>& errors) {
@@ -17,6 +30,11 @@ void AddBuildErrors(const absl::Status& status, const PlannedComponent& c, Compo
     const std::string id = c.id.ToString();
     std::string path = absl::StrCat(A(KindSection(kind)), "::", id);
     if (!e.path.empty()) absl::StrAppend(&path, "::", e.path);
+    if (c.partial) {
+      ConfigError placed = e;
+      placed.path = placed.path.empty() ? "" : path;
+      if (FollowsFromAnother(placed, errors)) continue;
+    }
     if (e.location.line == 0) e.location = c.location;
     e.path = std::move(path);
     e.message = absl::StrCat("\"", id, "\" ", A(KindName(kind)), ": ", e.message);

@@ -19,6 +19,8 @@ struct PlannedComponent {
   Location location;
   // False when the type is unknown or its configuration did not decode: reported already, not built.
   bool usable = true;
+  // True when some of its settings had the wrong type and have their defaults instead: it is built to find more mistakes, and never run.
+  bool partial = false;
 };
 
 // A name in a pipeline's list.

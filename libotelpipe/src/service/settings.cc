@@ -299,7 +299,8 @@ class Decoder {
         } else {
           planned.config = planned.factory->decode(entry.value, context);
         }
-        planned.usable = RealErrors() == before || OnlyUnknownKeys(errors_before);
+        planned.usable = RealErrors() == before || OnlyUnknownKeys(errors_before, &planned.partial);
+        if (planned.config == nullptr) planned.usable = false;
       }
       list.push_back(std::move(planned));
     }
@@ -310,10 +311,13 @@ class Decoder {
         std::count_if(errors_.begin(), errors_.end(), [](const ConfigError& e) { return !e.warning; }));
   }
 
-  // A component whose only mistakes are keys nobody knows is built all the same, to find the mistakes in its patterns and expressions too.
-  bool OnlyUnknownKeys(size_t from) const {
-    return std::all_of(errors_.begin() + static_cast<std::ptrdiff_t>(from), errors_.end(), [](const ConfigError& e) {
-      return e.warning || e.message.find("has invalid keys: ") != std::string::npos;
+  // A component whose only mistakes are keys nobody knows and values of the wrong type is built all the same, to find the mistakes in its patterns and expressions
+  // too. `wrong_type` tells that there are such values.
+  bool OnlyUnknownKeys(size_t from, bool* wrong_type) const {
+    return std::all_of(errors_.begin() + static_cast<std::ptrdiff_t>(from), errors_.end(), [&](const ConfigError& e) {
+      if (e.warning || e.message.find("has invalid keys: ") != std::string::npos) return true;
+      *wrong_type = true;
+      return e.message.find("got unconvertible type '") != std::string::npos;
     });
   }
 
