@@ -85,17 +85,24 @@ int ComponentsCommand(const Options& options, const Registry& registry) {
         absl::StrAppend(&out, "        extension: ", level, "\n");
         continue;
       }
-      for (Signal signal : {Signal::kLogs, Signal::kMetrics, Signal::kTraces}) {
-        const bool has = std::count(f->signals.begin(), f->signals.end(), signal) > 0;
-        const std::string name(SignalName(signal));
-        const std::string key = kind == ComponentKind::kConnector ? absl::StrCat(name, "-to-", name) : name;
-        absl::StrAppend(&out, "        ", key, ": ", has ? level : "Undefined", "\n");
+      for (Signal from : {Signal::kLogs, Signal::kMetrics, Signal::kTraces}) {
+        const bool has = std::count(f->signals.begin(), f->signals.end(), from) > 0;
+        if (kind != ComponentKind::kConnector) {
+          absl::StrAppend(&out, "        ", A(SignalName(from)), ": ", has ? level : "Undefined", "\n");
+          continue;
+        }
+        for (Signal to : {Signal::kLogs, Signal::kMetrics, Signal::kTraces}) {
+          absl::StrAppend(&out, "        ", A(SignalName(from)), "-to-", A(SignalName(to)), ": ", has && from == to ? level : "Undefined", "\n");
+        }
       }
     }
   }
   absl::StrAppend(&out, "operators:\n");
   for (const std::string& type : registry.OperatorTypes()) absl::StrAppend(&out, "    - name: ", type, "\n");
-  absl::StrAppend(&out, "providers:\n    - scheme: env\n    - scheme: file\n    - scheme: yaml\n");
+  out += "providers:\n";
+  for (const char* scheme : {"env", "file", "yaml"}) {
+    absl::StrAppend(&out, "    - scheme: ", scheme, "\n      module: otelpipe ", OTELPIPE_VERSION, "\n");
+  }
   Print(out);
   return 0;
 }
@@ -128,6 +135,16 @@ int PrintConfigCommand(const Options& options) {
   if (!config.ok()) return Fail(S(config.status().message()));
   Print(config->root().ToYaml());
   return 0;
+}
+
+int PrintInitialConfigCommand(const Options& options) {
+  if (!GateEnabled(options.gates, "otelcol.printInitialConfig")) {
+    return Fail(
+        "print-initial-config is currently experimental, use the otelcol.printInitialConfig feature gate to enable this command");
+  }
+  const int code = PrintConfigCommand(options);
+  if (code == 0) Print("\n");
+  return code;
 }
 
 }  // namespace otelpipe::agent

@@ -14,6 +14,10 @@ int ValidateCommand(const Options& options, const Registry& registry);
 int ComponentsCommand(const Options& options, const Registry& registry);
 int FeatureGateCommand(const Options& options);
 int PrintConfigCommand(const Options& options);
+// The same under the reference's name, behind its feature gate.
+int PrintInitialConfigCommand(const Options& options);
+int ExplainCommand(const Options& options, const Registry& registry);
+int TestCommand(const Options& options, const Registry& registry);
 
 // Runs until a signal or a fatal error (run.cc).
 int RunCommand(const Options& options, const Registry& registry);

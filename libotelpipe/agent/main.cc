@@ -34,6 +34,9 @@ int Main(const std::vector<std::string>& arguments) {
   if (options->command == "components") return ComponentsCommand(*options, registry);
   if (options->command == "featuregate") return FeatureGateCommand(*options);
   if (options->command == "print-config") return PrintConfigCommand(*options);
+  if (options->command == "print-initial-config") return PrintInitialConfigCommand(*options);
+  if (options->command == "explain") return ExplainCommand(*options, registry);
+  if (options->command == "test") return TestCommand(*options, registry);
   return RunCommand(*options, registry);
 }
 

@@ -1,6 +1,9 @@
 #include "options.h"
 
 #include <algorithm>
+#include <iterator>
+#include <string_view>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -9,7 +12,17 @@
 namespace otelpipe::agent {
 namespace {
 
-constexpr const char* kCommands[] = {"validate", "components", "featuregate", "print-config", "help"};
+// Flags with a value that is kept as it is.
+constexpr std::pair<const char*, std::string Options::*> kTexts[] = {
+    {"schema", &Options::schema}, {"receiver", &Options::receiver}, {"file", &Options::file},     {"path", &Options::path},
+    {"limit", &Options::limit},   {"filter", &Options::filter},     {"junit", &Options::junit},
+};
+const std::pair<const char*, std::string Options::*>* FindText(std::string_view name) {
+  auto it = std::find_if(std::begin(kTexts), std::end(kTexts), [&](const auto& t) { return t.first == name; });
+  return it == std::end(kTexts) ? nullptr : it;
+}
+
+constexpr const char* kCommands[] = {"validate", "components", "featuregate", "print-config", "print-initial-config", "explain", "test", "help"};
 
 absl::Status ApplyFlag(Options& options, const std::string& name, const std::string& value) {
   if (name == "config") {
@@ -22,8 +35,8 @@ absl::Status ApplyFlag(Options& options, const std::string& name, const std::str
     options.sets.push_back(value);
   } else if (name == "plugin") {
     options.plugins.push_back(value);
-  } else if (name == "schema") {
-    options.schema = value;
+  } else if (const auto* text = FindText(name)) {
+    options.*(text->second) = value;
   } else if (name == "feature-gates") {
     absl::Status status = ParseFeatureGates(value, options.gates);
     if (!status.ok()) {
@@ -57,13 +70,17 @@ absl::StatusOr<Options> ParseOptions(const std::vector<std::string>& arguments) 
       options.version = true;
     } else if (arg == "--strict") {
       options.strict = true;
+    } else if (arg == "--json") {
+      options.json = true;
+    } else if (arg == "--no-time") {
+      options.no_time = true;
     } else {
       if (!absl::ConsumePrefix(&arg, "--")) {
         return absl::InvalidArgumentError(absl::StrCat("unknown shorthand flag: '", arg.substr(1, 1), "' in ", arg));
       }
       const size_t equals = arg.find('=');
       const std::string name(arg.substr(0, equals));
-      if (name != "config" && name != "set" && name != "feature-gates" && name != "plugin" && name != "schema") {
+      if (name != "config" && name != "set" && name != "feature-gates" && name != "plugin" && FindText(name) == nullptr) {
         return absl::InvalidArgumentError(absl::StrCat("unknown flag: --", name));
       }
       std::string value;
@@ -88,6 +105,9 @@ Usage:
   otelpipe --config FILE [--config FILE ...]     run until SIGTERM
   otelpipe validate --config FILE [--strict]     check everything, start nothing; --strict: warnings are errors
   otelpipe print-config --config FILE            the configuration after merging and expansion
+  otelpipe print-initial-config --config FILE    the same, as the reference has it: needs --feature-gates otelcol.printInitialConfig
+  otelpipe explain --config FILE [LINE]          what each operator and processor does with lines: arguments, --file or standard input
+  otelpipe test FILE ...                         run the tests of configurations (docs/testing-a-config.md)
   otelpipe components                            what this binary has
   otelpipe featuregate [ID]                      feature gates and their state
 
@@ -97,6 +117,14 @@ Flags:
       --feature-gates LIST    a,-b,+c
       --plugin FILE           load components from a shared library
       --schema WHAT           with components: JSON Schema of the settings, WHAT is KIND/TYPE (receiver/otlp) or all
+      --receiver ID           explain: the receiver that gets the lines
+      --file FILE             explain: take the lines from FILE, which is also their path
+      --path PATH             explain: the path or the sender the lines are said to come from
+      --limit N               explain: at most so many lines (10)
+      --json                  explain: as JSON
+      --no-time               explain: do not measure
+      --filter TEXT           test: only tests whose name contains TEXT
+      --junit FILE            test: write the results in the form build servers read
   -h, --help
   -v, --version
 )";

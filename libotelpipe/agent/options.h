@@ -16,6 +16,10 @@ struct Options {
   std::vector<std::string> sets;
   std::vector<std::string> plugins;
   std::string schema;  // "" or what `components` shows the schema of: "receiver/otlp", "all"
+  std::string receiver, file, path, limit;  // explain
+  std::string filter, junit;                // test
+  bool json = false;                        // explain
+  bool no_time = false;
   std::map<std::string, bool> gates;
   bool strict = false;
   bool version = false;

@@ -34,7 +34,7 @@ class Config {
   static absl::StatusOr<Config> Load(const std::vector<std::string>& locations, const LoadOptions& options = {});
   static absl::StatusOr<Config> Load(std::string_view path) { return Load(std::vector<std::string>{std::string(path)}); }
   // `name` stands for the file in messages.
-  static absl::StatusOr<Config> Parse(std::string_view yaml, std::string_view name = "config");
+  static absl::StatusOr<Config> Parse(std::string_view yaml, std::string_view name = "config", const LoadOptions& options = {});
 
   const ConfigNode& root() const { return root_; }
   // Notices of loading: unset and empty environment variables, as the reference logs them.

@@ -191,10 +191,10 @@ absl::StatusOr<Config> Config::Load(const std::vector<std::string>& locations, c
   return config;
 }
 
-absl::StatusOr<Config> Config::Parse(std::string_view yaml, std::string_view name) {
-  const LoadOptions options;
+absl::StatusOr<Config> Config::Parse(std::string_view yaml, std::string_view name, const LoadOptions& options) {
   internal::Loader loader(options);
   loader.AddText(yaml, std::string(name));
+  for (const std::string& set : options.sets) loader.AddSet(set);
   auto root = loader.Finish();
   if (!root.ok()) return root.status();
   Config config;
