@@ -31,10 +31,10 @@ constexpr std::string_view kNever = ".^";
 
 }  // namespace
 
-void UdpConfig::Async::Describe(Fields<Async>& f) {
-  f.Optional("readers", &Async::readers, "Without effect.");
-  f.Optional("processors", &Async::processors, "Without effect.");
-  f.Optional("max_queue_length", &Async::max_queue_length, "Without effect: the system's buffer is the queue.");
+void UdpAsync::Describe(Fields<UdpAsync>& f) {
+  f.Optional("readers", &UdpAsync::readers, "Without effect.");
+  f.Optional("processors", &UdpAsync::processors, "Without effect.");
+  f.Optional("max_queue_length", &UdpAsync::max_queue_length, "Without effect: the system's buffer is the queue.");
 }
 
 void UdpConfig::Describe(Fields<UdpConfig>& f) {

@@ -19,14 +19,15 @@
 
 namespace otelpipe::stream {
 
+// Accepted: one loop serves the socket, and the system's buffer is the queue. Not inside UdpConfig, where clang takes it for incomplete.
+struct UdpAsync {
+  int64_t readers = 1;
+  int64_t processors = 1;
+  int64_t max_queue_length = 100;
+  static void Describe(Fields<UdpAsync>& f);
+};
+
 struct UdpConfig {
-  // Accepted: one loop serves the socket, and the system's buffer is the queue.
-  struct Async {
-    int64_t readers = 1;
-    int64_t processors = 1;
-    int64_t max_queue_length = 100;
-    static void Describe(Fields<Async>& f);
-  };
   std::string listen_address;
   bool one_log_per_packet = false;
   bool add_attributes = false;
@@ -34,7 +35,7 @@ struct UdpConfig {
   MultilineConfig multiline;
   bool preserve_leading_whitespaces = false;
   bool preserve_trailing_whitespaces = false;
-  std::optional<Async> async;
+  std::optional<UdpAsync> async;
   static void Describe(Fields<UdpConfig>& f);
 };
 
