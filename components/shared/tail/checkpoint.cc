@@ -157,7 +157,8 @@ bool ReadPosition(dom::element e, TailFile& f) {
   f.tail_length = Int(e, "tail_length");
   f.tail_since_ns = Int(e, "tail_since");
   f.base = f.acked_base = {Int(e, "base_compressed"), Int(e, "base_decompressed")};
-  return f.offset >= 0 && static_cast<int64_t>(f.check.length) <= f.offset && f.base.decompressed <= f.offset;
+  return f.offset >= 0 && f.tail_length >= 0 && f.base.compressed >= 0 && f.base.decompressed >= 0 && f.base.decompressed <= f.offset &&
+         static_cast<int64_t>(f.check.length) <= f.offset;
 }
 
 }  // namespace
@@ -289,7 +290,7 @@ absl::StatusOr<std::vector<std::shared_ptr<TailFile>>> ParseKnownFiles(std::stri
     auto file = std::make_shared<TailFile>();
     dom::element part;
     if (e["Fingerprint"].get(part) == simdjson::SUCCESS) file->fingerprint = FromBase64(part, "first_bytes");
-    int64_t offset = Int(e, "Offset");
+    const int64_t offset = std::max<int64_t>(0, Int(e, "Offset"));
     file->record_number = file->acked_records = Int(e, "RecordNum");
     file->header_done = Bool(e, "HeaderFinalized");
     if (e["FileType"].get(part) == simdjson::SUCCESS && Text(part) == ".gz") {
@@ -300,7 +301,7 @@ absl::StatusOr<std::vector<std::shared_ptr<TailFile>>> ParseKnownFiles(std::stri
       file->offset = file->acked = offset;
     }
     if (e["FlushState"].get(part) == simdjson::SUCCESS) {
-      file->tail_length = Int(part, "LastDataLength");
+      file->tail_length = std::max<int64_t>(0, Int(part, "LastDataLength"));
       dom::element change;
       absl::Time time;
       std::string ignored;

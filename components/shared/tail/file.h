@@ -12,10 +12,10 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
-#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "otelpipe/operator/entry.h"
 #include "otelpipe/pdata/arena.h"
@@ -63,8 +63,44 @@ struct GzipBase {
 
 // Attributes that every record of a file gets. Immutable; batches keep it alive.
 struct FileAttributes {
+  // The few keys of most files lie in an arena that several share, since there may be thousands.
+  std::shared_ptr<Arena> shared;
   Arena arena;
   Map map;
+};
+
+// A part of a file that was handed to the sink.
+struct Slice {
+  int64_t end = 0;
+  int64_t end_records = 0;
+  TailCheck check;
+  GzipBase base;
+  bool done = false;
+};
+
+// The slices in flight, in order. Takes no memory while there are none.
+class SliceQueue {
+ public:
+  bool empty() const { return head_ == slices_.size(); }
+  size_t size() const { return slices_.size() - head_; }
+  Slice& front() { return slices_[head_]; }
+  Slice& back() { return slices_.back(); }
+  Slice& operator[](size_t i) { return slices_[head_ + i]; }
+  void push_back(const Slice& slice) { slices_.push_back(slice); }
+  void pop_front() {
+    ++head_;
+    if (empty()) {
+      std::vector<Slice>().swap(slices_);
+      head_ = 0;
+    } else if (head_ >= 64 && head_ * 2 >= slices_.size()) {
+      slices_.erase(slices_.begin(), slices_.begin() + static_cast<ptrdiff_t>(head_));
+      head_ = 0;
+    }
+  }
+
+ private:
+  std::vector<Slice> slices_;
+  size_t head_ = 0;
 };
 
 struct TailFile : std::enable_shared_from_this<TailFile> {
@@ -81,6 +117,7 @@ struct TailFile : std::enable_shared_from_this<TailFile> {
   int fd = -1;
   int64_t size = 0;  // when last looked at, in bytes on disk
   int64_t mtime_ns = 0;
+  int64_t unread = 0;  // bytes that were seen and truncated away before they were read
 
   int64_t offset = 0;
   int64_t record_number = 0;
@@ -105,7 +142,6 @@ struct TailFile : std::enable_shared_from_this<TailFile> {
   // A copy of another file, left alone while it stays equal to it.
   std::weak_ptr<TailFile> copy_of;
   bool is_copy = false;
-  bool recheck = false;  // the copy changed
 
   // Bookkeeping of the tailer.
   uint64_t seen_poll = 0;     // last poll that matched it
@@ -114,6 +150,7 @@ struct TailFile : std::enable_shared_from_this<TailFile> {
   int64_t active_ns = 0;         // monotonic, when it was last read or grew
   bool queued = false;
   bool by_link = false;    // its path is a symbolic link, so changes show in another directory
+  bool attended = false;   // the next poll looks at it in any case
   bool dirty = false;  // saved state is behind
   bool saved = false;
   bool save_fingerprint = true;
@@ -122,14 +159,7 @@ struct TailFile : std::enable_shared_from_this<TailFile> {
   bool failed = false;     // an error was logged; log again only after a success
   size_t want_buffer = 0;  // a record that did not fit needs this much
 
-  struct Slice {
-    int64_t end = 0;
-    int64_t end_records = 0;
-    TailCheck check;
-    GzipBase base;
-    bool done = false;
-  };
-  std::deque<Slice> slices;
+  SliceQueue slices;
   uint64_t first_slice = 0;  // number of slices.front()
 
   bool has_fingerprint_of(std::string_view start) const {

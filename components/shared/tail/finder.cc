@@ -79,12 +79,16 @@ absl::StatusOr<Finder> Finder::Create(FinderOptions options) {
   return f;
 }
 
-bool Finder::depends_on_time() const {
-  if (options_.exclude_older_than != absl::ZeroDuration()) return true;
+Finder::TimeRule Finder::time_rule() const {
   for (const SortRule& rule : options_.sort_by) {
-    if (rule.type == SortRule::Type::kMtime) return true;
+    if (rule.type == SortRule::Type::kMtime) return TimeRule::kOrder;
   }
-  return false;
+  return options_.exclude_older_than != absl::ZeroDuration() ? TimeRule::kAge : TimeRule::kNone;
+}
+
+bool Finder::Matches(std::string_view path) const {
+  auto hit = [&](const Glob& g) { return g.Matches(path); };
+  return std::any_of(include_.begin(), include_.end(), hit) && std::none_of(exclude_.begin(), exclude_.end(), hit);
 }
 
 std::vector<std::string> Finder::Find(absl::Time now, std::vector<std::string>& errors,

@@ -53,8 +53,11 @@ class Finder {
   // `directories`, when given, receives every directory that was looked into.
   std::vector<std::string> Find(absl::Time now, std::vector<std::string>& errors,
                                 std::vector<std::string>* directories = nullptr) const;
-  // True when the result depends on more than which files exist (their age or modification time).
-  bool depends_on_time() const;
+  // Whether the patterns take this path, regardless of age, grouping and ordering.
+  bool Matches(std::string_view path) const;
+  // What the result depends on besides which files exist: their age, or the order in which they were modified.
+  enum class TimeRule { kNone, kAge, kOrder };
+  TimeRule time_rule() const;
 
  private:
   Finder();

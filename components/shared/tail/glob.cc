@@ -202,6 +202,8 @@ absl::StatusOr<Glob::Path> Glob::CompilePath(std::string_view pattern) {
   for (const std::string& text : parts) {
     Component c;
     if (text == "**") {
+      // Two in a row say no more than one.
+      if (!path.components.empty() && path.components.back().any_depth) continue;
       c.any_depth = true;
       path.components.push_back(std::move(c));
       continue;
@@ -268,25 +270,33 @@ absl::StatusOr<Glob> Glob::Compile(std::string_view pattern) {
   return glob;
 }
 
-bool Glob::MatchFrom(const Path& path, size_t i, const std::vector<std::string_view>& names, size_t k) {
-  for (; i < path.components.size(); ++i, ++k) {
-    const Component& c = path.components[i];
-    if (c.any_depth) {
-      for (size_t skip = k; skip <= names.size(); ++skip) {
-        if (MatchFrom(path, i + 1, names, skip)) return true;
-      }
+bool Glob::MatchNames(const Path& path, const std::vector<std::string_view>& names) {
+  // As in MatchTokens, only the last ** needs to be tried again.
+  const size_t end = path.components.size();
+  size_t i = 0, k = 0, deep = end, deep_at = 0;
+  while (true) {
+    if (i < end && path.components[i].any_depth) {
+      deep = i++;
+      deep_at = k;
+    } else if (i < end && k < names.size() && path.components[i].Match(names[k])) {
+      ++i;
+      ++k;
+    } else if (i == end && k == names.size()) {
+      return true;
+    } else if (deep == end || deep_at >= names.size()) {
       return false;
+    } else {
+      i = deep + 1;
+      k = ++deep_at;
     }
-    if (k >= names.size() || !c.Match(names[k])) return false;
   }
-  return k == names.size();
 }
 
 bool Glob::Matches(std::string_view path) const {
   bool absolute = !path.empty() && path[0] == '/';
   std::vector<std::string_view> names = SplitPath(path);
   for (const Path& p : paths_) {
-    if (p.absolute == absolute && MatchFrom(p, 0, names, 0)) return true;
+    if (p.absolute == absolute && MatchNames(p, names)) return true;
   }
   return false;
 }

@@ -65,7 +65,7 @@ class Glob {
 
   static absl::StatusOr<Path> CompilePath(std::string_view pattern);
   static bool MatchTokens(const Token* t, const Token* end, std::string_view s);
-  static bool MatchFrom(const Path& path, size_t i, const std::vector<std::string_view>& names, size_t k);
+  static bool MatchNames(const Path& path, const std::vector<std::string_view>& names);
 
   std::string text_;
   std::vector<Path> paths_;

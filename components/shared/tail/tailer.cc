@@ -16,7 +16,9 @@ namespace otelpipe::tail {
 namespace {
 
 constexpr char kScope[] = "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/fileconsumer";
-constexpr int64_t kFullLookNanos = 5'000'000'000;
+// Where changes are told, all names are looked for so often all the same, and every known file: mapped memory is written without an event.
+constexpr int64_t kFullLookNanos = 30'000'000'000;
+constexpr int64_t kSweepNanos = 5'000'000'000;
 
 }  // namespace
 
@@ -39,6 +41,10 @@ Tailer::Tailer(TailOptions options, Loop* loop, Logger log, Metrics* metrics, Ta
   if (metrics != nullptr) {
     open_files_metric_ = metrics->AddGauge("otelcol_fileconsumer_open_files", {}, "Number of open files", "1", kScope);
     bytes_metric_ = metrics->AddCounter("otelcol_fileconsumer_read_bytes", {}, "Bytes read from files", "By", kScope);
+    truncations_metric_ =
+        metrics->AddCounter("otelcol_fileconsumer_truncations", {}, "Files that were truncated while they were followed", "{truncations}", kScope);
+    unread_metric_ = metrics->AddCounter("otelcol_fileconsumer_unread_bytes", {},
+                                         "Bytes that were seen in a file and were gone before they could be read", "By", kScope);
   }
   rlimit limit;
   int64_t half = 512;
@@ -98,28 +104,36 @@ void Tailer::Poll() {
   ++poll_;
   files_begun_ = 0;
   Watcher::Changes changes = watcher_.Take();
-  int64_t now = loop_->MonotonicNanos();
-  // Everything is looked at now and then all the same: mapped memory and other hosts write without an event.
-  bool all = changes.look_again || poll_ == 1 || options_.finder.depends_on_time() || now - looked_ns_ >= kFullLookNanos;
+  const int64_t now = loop_->MonotonicNanos();
+  const bool all = MustLookAtAll(changes, now);
+  std::vector<FilePtr> attended = std::exchange(attention_, {});
+  for (const FilePtr& file : attended) file->attended = false;
+  std::vector<FilePtr> missing;
+  // What was renamed out of the patterns before anybody looked comes before what has its name now.
+  for (const auto& [from, to] : changes.moved) AttachMoved(from, to);
   if (all) {
-    looked_ns_ = now;
+    looked_ns_ = swept_ns_ = now;
     LookAtAll();
+    for (auto& [key, file] : by_inode_) {
+      if (file->seen_poll != poll_) missing.push_back(file);
+    }
   } else {
     LookAt(changes.modified);
   }
-  std::vector<FilePtr> missing;
-  for (auto& [key, file] : by_inode_) {
-    if (all ? file->seen_poll != poll_ : file->missing_since_ns != 0) missing.push_back(file);
+  for (const FilePtr& file : attended) {
+    if (file->forgotten || !file->has_inode) continue;
+    if (file->missing_since_ns != 0) {
+      if (!all) missing.push_back(file);
+    } else if (HasWork(*file)) {
+      Enqueue(file);
+    } else if (file->tail_length > 0) {
+      Attend(file);
+    }
   }
   for (const FilePtr& file : missing) Missing(file);
   // Copies are looked at when both files of a pair are up to date.
-  std::vector<FilePtr> copies;
-  for (auto& [key, file] : by_inode_) {
-    if (file->recheck) copies.push_back(file);
-  }
-  for (const FilePtr& file : copies) {
-    file->recheck = false;
-    if (file->is_copy) RecheckCopy(file);
+  for (const FilePtr& file : std::exchange(rechecks_, {})) {
+    if (file->is_copy && !file->forgotten) RecheckCopy(file);
   }
   // What was known before comes first: the end of a rotated file before the beginning of its successor.
   for (const FilePtr& file : std::exchange(fresh_, {})) Enqueue(file);
@@ -131,6 +145,19 @@ void Tailer::Poll() {
   Kick();
 }
 
+bool Tailer::MustLookAtAll(const Watcher::Changes& changes, int64_t now) const {
+  if (poll_ == 1 || changes.look_again || new_link_ || now - looked_ns_ >= kFullLookNanos) return true;
+  // Where the time of the last change decides, each change may, and files become too old.
+  switch (options_.finder.time_rule()) {
+    case Finder::TimeRule::kNone: return false;
+    case Finder::TimeRule::kOrder: return !changes.modified.empty() || now - looked_ns_ >= kSweepNanos;
+    case Finder::TimeRule::kAge: break;
+  }
+  return now - looked_ns_ >= kSweepNanos || std::any_of(changes.modified.begin(), changes.modified.end(), [&](const std::string& path) {
+           return matched_.count(path) == 0 && links_.count(path) == 0;
+         });
+}
+
 void Tailer::LookAtAll() {
   std::vector<std::string> errors, directories;
   std::vector<std::string> paths = options_.finder.Find(loop_->Now(), errors, &directories);
@@ -139,16 +166,63 @@ void Tailer::LookAtAll() {
     for (const std::string& e : errors) text += (text.empty() ? "" : "; ") + e;
     log_.Log(poll_ == 1 ? LogLevel::kWarn : LogLevel::kDebug, "finding files", {{"error", text}});
   }
-  for (const std::string& path : paths) Attach(path);
+  loose_links_.clear();
+  for (const std::string& path : paths) {
+    struct stat st;
+    if (!Attach(path) && ::lstat(path.c_str(), &st) == 0 && S_ISLNK(st.st_mode)) loose_links_.push_back(path);
+  }
+  new_link_ = false;
+  AddLinks(directories);
   watcher_.Watch(directories);
   matched_ = std::unordered_set<std::string>(paths.begin(), paths.end());
 }
 
+// Files that are reached by links change in other directories than those of the patterns: watches each step on the way.
+void Tailer::AddLinks(std::vector<std::string>& directories) {
+  constexpr int kMaxSteps = 16;
+  links_.clear();
+  for (auto& [key, file] : by_inode_) {
+    if (!file->by_link || file->missing_since_ns != 0) continue;
+    std::string path = file->path;
+    for (int i = 0; i < kMaxSteps; ++i) {
+      char target[4096];
+      const ssize_t n = ::readlink(path.c_str(), target, sizeof(target));
+      if (n <= 0) break;
+      const size_t slash = path.rfind('/');
+      std::string to(target, static_cast<size_t>(n));
+      path = to[0] == '/' || slash == std::string::npos ? std::move(to) : path.substr(0, slash + 1) + to;
+      const size_t end = path.rfind('/');
+      directories.push_back(end == std::string::npos ? "." : end == 0 ? "/" : path.substr(0, end));
+    }
+    links_.emplace(std::move(path), file->path);
+  }
+}
+
+// Looks at every known file by its handle, or by its path. False when a path leads elsewhere now.
+bool Tailer::Sweep(std::vector<FilePtr>& changed) {
+  for (auto& [key, file] : by_inode_) {
+    if (file->missing_since_ns != 0) continue;
+    struct stat st;
+    const bool by_handle = file->fd >= 0 && !file->by_link;
+    if (by_handle ? ::fstat(file->fd, &st) != 0 : ::stat(file->path.c_str(), &st) != 0) return false;
+    if (!(FileKey{st.st_dev, st.st_ino} == key)) return false;
+    if (st.st_size != file->size || st.st_mtim.tv_sec * 1'000'000'000LL + st.st_mtim.tv_nsec != file->mtime_ns) changed.push_back(file);
+  }
+  return true;
+}
+
 void Tailer::LookAt(const std::unordered_set<std::string>& modified) {
   std::vector<FilePtr> changed;
-  for (const std::string& path : modified) {
+  const int64_t now = loop_->MonotonicNanos();
+  if (now - swept_ns_ >= kSweepNanos) {
+    swept_ns_ = now;
+    if (!Sweep(changed)) looked_ns_ = now - kFullLookNanos;  // the next poll looks for names
+  }
+  for (const std::string& written : modified) {
+    auto link = links_.find(written);
+    const std::string& path = link == links_.end() ? written : link->second;
     struct stat st;
-    if (matched_.count(path) == 0 || ::stat(path.c_str(), &st) != 0) continue;
+    if ((link == links_.end() && matched_.count(path) == 0) || ::stat(path.c_str(), &st) != 0) continue;
     auto it = by_inode_.find(FileKey{st.st_dev, st.st_ino});
     if (it == by_inode_.end()) {
       Attach(path);  // it was empty until now
@@ -156,18 +230,19 @@ void Tailer::LookAt(const std::unordered_set<std::string>& modified) {
       changed.push_back(it->second);
     }
   }
-  for (auto& [key, file] : by_inode_) {
-    if (file->by_link && file->missing_since_ns == 0) changed.push_back(file);
-  }
+  std::erase_if(loose_links_, [this](const std::string& path) { return Attach(path); });
   for (const FilePtr& file : changed) {
     struct stat st;
     if (file->seen_poll == poll_ || !file->has_inode || ::stat(file->path.c_str(), &st) != 0) continue;
-    if (FileKey{st.st_dev, st.st_ino} == file->key) AttachKnown(file, file->path, st);
+    if (FileKey{st.st_dev, st.st_ino} == file->key) AttachKnown(file, file->path, st, true);
     else Attach(file->path);  // a link that points elsewhere now; the next full look settles the rest
   }
-  for (auto& [key, file] : by_inode_) {
-    if (!file->queued && file->missing_since_ns == 0 && HasWork(*file)) Enqueue(file);
-  }
+}
+
+void Tailer::Attend(const FilePtr& file) {
+  if (file->attended || file->forgotten) return;
+  file->attended = true;
+  attention_.push_back(file);
 }
 
 bool Tailer::FlushDue(const TailFile& file) const {
@@ -186,7 +261,7 @@ void Tailer::Enqueue(const FilePtr& file) {
   if (file->queued || file->forgotten) return;
   // With max_batches set only so many files are begun in one poll; the others still have work at the next.
   if (options_.max_batches > 0) {
-    if (files_begun_ >= std::max<int64_t>(1, options_.max_concurrent_files / 2) * options_.max_batches) return;
+    if (files_begun_ >= std::max<int64_t>(1, options_.max_concurrent_files / 2) * options_.max_batches) return Attend(file);
     ++files_begun_;
   }
   file->fresh_pass = true;
@@ -223,8 +298,9 @@ void Tailer::Step() {
     if (!running_) return;
     if (result == ReadResult::kMore) {
       Requeue(file);
-    } else if (options_.delete_after_read) {
-      MaybeDelete(file);
+    } else {
+      if (file->tail_length > 0 || HasWork(*file)) Attend(file);
+      if (options_.delete_after_read) MaybeDelete(file);
     }
     size_t used = static_cast<size_t>(std::max<int64_t>(file->offset - before, 512));
     if (used >= budget) break;
@@ -251,7 +327,7 @@ void Tailer::MarkDirty(TailFile& file) {
 void Tailer::OnAcked(TailFile& file) {
   bool moved = false;
   while (!file.slices.empty() && file.slices.front().done) {
-    TailFile::Slice& slice = file.slices.front();
+    Slice& slice = file.slices.front();
     file.acked = slice.end;
     file.acked_records = slice.end_records;
     file.acked_check = slice.check;

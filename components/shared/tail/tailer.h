@@ -117,6 +117,8 @@ class Tailer {
   size_t live_files() const { return by_inode_.size(); }
   size_t known_files() const { return files_.size(); }
   size_t open_files() const { return open_count_; }
+  // Files that each poll looks at although nothing says that they changed.
+  size_t attended_files() const { return attention_.size(); }
 
  private:
   friend class SliceToken;
@@ -127,8 +129,12 @@ class Tailer {
 
   // tailer.cc
   void Poll();
+  bool MustLookAtAll(const Watcher::Changes& changes, int64_t now) const;
   void LookAtAll();
   void LookAt(const std::unordered_set<std::string>& modified);
+  bool Sweep(std::vector<FilePtr>& changed);
+  void AddLinks(std::vector<std::string>& directories);
+  void Attend(const FilePtr& file);
   void SchedulePoll();
   void Kick();
   void Step();
@@ -142,9 +148,11 @@ class Tailer {
   void MaybeDelete(const FilePtr& file);
 
   // tailer_identity.cc
-  void Attach(const std::string& path);
-  void AttachKnown(const FilePtr& file, const std::string& path, const struct stat& st);
-  void AttachNew(const std::string& path, const struct stat& st);
+  bool Attach(const std::string& path);
+  // `written`: something was written to it since the last look, whatever its times say.
+  void AttachKnown(const FilePtr& file, const std::string& path, const struct stat& st, bool written = false);
+  void AttachNew(const std::string& path, const struct stat& st, const std::string& shown);
+  void AttachMoved(const std::string& from, const std::string& to);
   FilePtr FindOrphan(const std::string& start, const struct stat& st, int fd);
   FilePtr FindOriginal(const std::string& start, const struct stat& st, int fd);
   void Adopt(const FilePtr& orphan, const std::string& path, const struct stat& st, int fd);
@@ -161,6 +169,7 @@ class Tailer {
   void Rename(TailFile& file, const std::string& path);
   std::string_view Intern(std::string_view text);
   bool TailMatches(const TailFile& file, int fd) const;
+  static bool StartMatches(const TailFile& file);
   void ReportOnce(TailFile* file, const std::string& path, const char* message, const std::string& error);
 
   // tailer_read.cc
@@ -178,6 +187,8 @@ class Tailer {
   Checkpoint* checkpoint_;
   Gauge* open_files_metric_ = nullptr;
   Counter* bytes_metric_ = nullptr;
+  Counter* truncations_metric_ = nullptr;
+  Counter* unread_metric_ = nullptr;
   std::shared_ptr<AckTarget> ack_target_;
 
   ChunkPool pool_;
@@ -195,6 +206,7 @@ class Tailer {
   std::vector<uint64_t> forgotten_;
   std::unordered_map<std::string, std::string> reported_;  // path -> last error, so each is logged once
   std::unordered_set<std::string> interned_;
+  std::shared_ptr<Arena> attributes_arena_;
   uint64_t next_id_ = 1;
   uint64_t poll_ = 0;
   size_t open_count_ = 0;
@@ -207,6 +219,13 @@ class Tailer {
   Watcher watcher_;
   std::unordered_set<std::string> matched_;  // paths of the last full look
   int64_t looked_ns_ = 0;                    // when that was
+  int64_t swept_ns_ = 0;                     // when every known file was last looked at
+  // Files that matched symbolic links, by the path they lead to, and matched links without a file (it is empty, or not there).
+  std::unordered_map<std::string, std::string> links_;
+  std::vector<std::string> loose_links_;
+  bool new_link_ = false;
+  std::vector<FilePtr> attention_;  // with something to do that no change will tell
+  std::vector<FilePtr> rechecks_;   // copies that changed
 };
 
 }  // namespace otelpipe::tail

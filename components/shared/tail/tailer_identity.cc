@@ -110,7 +110,7 @@ void Tailer::CloseFile(TailFile& file) {
   if (open_files_metric_ != nullptr) open_files_metric_->Add(-1);
 }
 
-void Tailer::Attach(const std::string& path) {
+bool Tailer::Attach(const std::string& path) {
   struct stat st;
   if (::stat(path.c_str(), &st) != 0) {
     // A race with rotation is normal; a broken link is reported once.
@@ -118,22 +118,44 @@ void Tailer::Attach(const std::string& path) {
     if (errno != ENOENT || ::lstat(path.c_str(), &link) == 0) {
       ReportOnce(nullptr, path, "Failed to open file", "open " + path + ": " + ErrnoText(errno));
     }
-    return;
+    return false;
   }
   if (!S_ISREG(st.st_mode)) {
     if (!S_ISDIR(st.st_mode)) ReportOnce(nullptr, path, "Failed to open file", path + " is not a regular file");
-    return;
+    return true;  // nothing to wait for
   }
   auto it = by_inode_.find(FileKey{st.st_dev, st.st_ino});
   if (it != by_inode_.end()) {
     FilePtr file = it->second;  // the map may change
     AttachKnown(file, path, st);
-  } else if (st.st_size > 0) {
-    AttachNew(path, st);
+    return true;
   }
+  if (st.st_size > 0) AttachNew(path, st, path);
+  return st.st_size > 0;
 }
 
-void Tailer::AttachKnown(const FilePtr& file, const std::string& path, const struct stat& st) {
+// A file that had a matching name `from` is called `to` now, which matches no more. It is followed like one that was renamed after it was seen.
+void Tailer::AttachMoved(const std::string& from, const std::string& to) {
+  if (!options_.finder.Matches(from) || options_.finder.Matches(to)) return;
+  struct stat st;
+  if (::stat(to.c_str(), &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0) return;
+  auto it = by_inode_.find(FileKey{st.st_dev, st.st_ino});
+  if (it == by_inode_.end()) {
+    AttachNew(to, st, from);
+    it = by_inode_.find(FileKey{st.st_dev, st.st_ino});
+    if (it == by_inode_.end()) return;
+  } else if (it->second->fd < 0) {
+    // Its handle was closed to make room; under the old name it can't be found any more.
+    TailFile& file = *it->second;
+    std::string shown = std::exchange(file.path, to);
+    Open(file);
+    file.path = std::move(shown);
+  }
+  Attend(it->second);
+  if (it->second->missing_since_ns == 0) it->second->missing_since_ns = loop_->MonotonicNanos();
+}
+
+void Tailer::AttachKnown(const FilePtr& file, const std::string& path, const struct stat& st, bool written) {
   if (file->seen_poll == poll_) {
     if (log_.Enabled(LogLevel::kDebug)) log_.Debug("Skipping duplicate file", {{"path", path}});
     return;  // a second name of the same file
@@ -143,15 +165,18 @@ void Tailer::AttachKnown(const FilePtr& file, const std::string& path, const str
   file->missing_since_ns = 0;
   if (file->path != path) Rename(*file, path);
   int64_t mtime = MtimeNanos(st);
-  if (st.st_size != file->size || mtime != file->mtime_ns) {
+  if (st.st_size != file->size || mtime != file->mtime_ns || written) {
     file->mtime_ns = mtime;
     file->active_ns = loop_->MonotonicNanos();
-    file->size = st.st_size;
     if (!file->is_copy && st.st_size < (file->compressed ? file->base.compressed : file->offset)) {
       Truncated(file, st);
       return;
     }
-    file->recheck = file->is_copy;  // when the poll has seen every file
+    if (st.st_size < file->size && !file->compressed) file->unread = file->size - file->offset;
+    // Written to and as long as before: perhaps truncated and filled again. The bytes before the offset will tell.
+    if (!file->is_copy && !file->compressed && st.st_size == file->size && st.st_size == file->offset) Enqueue(file);
+    file->size = st.st_size;
+    if (file->is_copy) rechecks_.push_back(file);  // when the poll has seen every file
   }
   if (HasWork(*file)) Enqueue(file);
 }
@@ -182,7 +207,7 @@ Tailer::FilePtr Tailer::NewFile(const std::string& path, const struct stat& st) 
   return file;
 }
 
-void Tailer::AttachNew(const std::string& path, const struct stat& seen) {
+void Tailer::AttachNew(const std::string& path, const struct stat& seen, const std::string& shown) {
   int fd = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
   if (fd < 0) {
     ReportOnce(nullptr, path, "Failed to open file", "open " + path + ": " + ErrnoText(errno));
@@ -199,11 +224,11 @@ void Tailer::AttachNew(const std::string& path, const struct stat& seen) {
     return;
   }
   if (FilePtr orphan = FindOrphan(start, st, fd)) {
-    Adopt(orphan, path, st, fd);
+    Adopt(orphan, shown, st, fd);
     return;
   }
   FilePtr original = FindOriginal(start, st, fd);
-  FilePtr file = NewFile(path, st);
+  FilePtr file = NewFile(shown, st);
   file->fingerprint = std::move(start);
   file->fd = fd;
   ++open_count_;
@@ -215,7 +240,7 @@ void Tailer::AttachNew(const std::string& path, const struct stat& seen) {
     CloseFile(*file);
     return;
   }
-  log_.Info("Started watching file", {{"path", path}});
+  log_.Info("Started watching file", {{"path", shown}});
   BuildAttributes(*file);
   if (!from_beginning_) {
     if (file->compressed) {
@@ -267,6 +292,7 @@ void Tailer::Adopt(const FilePtr& orphan, const std::string& path, const struct 
   orphan->fd = fd;
   ++open_count_;
   if (open_files_metric_ != nullptr) open_files_metric_->Add(1);
+  orphan->unread = 0;
   orphan->size = st.st_size;
   orphan->mtime_ns = MtimeNanos(st);
   orphan->seen_poll = poll_;
@@ -319,6 +345,9 @@ void Tailer::RecheckCopy(const FilePtr& file) {
 
 void Tailer::Truncated(const FilePtr& file, const struct stat& st) {
   log_.Info("File has been rotated(truncated)", {{"path", file->path}});
+  if (truncations_metric_ != nullptr) truncations_metric_->Add(1);
+  // Unless a copy turns up; told when it is given up. Where the file did not shrink, what was seen behind the offset is new.
+  if (!file->compressed && st.st_size < file->size) file->unread = std::max(file->unread, file->size - file->offset);
   int fd = std::exchange(file->fd, -1);
   by_inode_.erase(file->key);
   file->has_inode = false;
@@ -356,13 +385,13 @@ void Tailer::Missing(const FilePtr& file) {
   int64_t now = loop_->MonotonicNanos();
   ++file->missing_polls;
   if (file->missing_since_ns == 0) file->missing_since_ns = now;
+  Attend(file);
   struct stat st;
   if (file->fd >= 0 && ::fstat(file->fd, &st) == 0) {
     file->deleted = st.st_nlink == 0;
     if (st.st_size != file->size) {
       file->active_ns = now;
       if (!file->compressed && st.st_size < file->offset) {
-        file->size = st.st_size;
         Truncated(file, st);
         return;
       }
@@ -426,6 +455,10 @@ void Tailer::TrimOrphans() {
   }
   for (const FilePtr& file : gone) {
     std::erase(orphans_, file);
+    if (file->unread > 0) {
+      log_.Warn("a file was truncated before all of it was read", {{"path", file->path}, {"bytes", file->unread}});
+      if (unread_metric_ != nullptr) unread_metric_->Add(file->unread);
+    }
     Forget(file);
   }
 }
@@ -433,11 +466,15 @@ void Tailer::TrimOrphans() {
 std::string_view Tailer::Intern(std::string_view text) { return *interned_.insert(std::string(text)).first; }
 
 void Tailer::BuildAttributes(TailFile& file) {
+  constexpr size_t kArenaBytes = 12 << 10;
+  if (attributes_arena_ == nullptr || attributes_arena_->bytes_reserved() >= kArenaBytes) attributes_arena_ = std::make_shared<Arena>();
+  Arena& arena = *attributes_arena_;
   auto made = std::make_shared<FileAttributes>();
+  made->shared = attributes_arena_;
   auto add = [&](std::string_view key, std::string_view text) {
     Value value = Value::Str(Intern(text));
     value.set_tag(kTagFileConstant);
-    made->map.Append(made->arena, key, value);
+    made->map.Append(arena, key, value);
   };
   if (options_.include_name) add("log.file.name", Base(file.path));
   if (options_.include_path) add("log.file.path", file.path);
@@ -477,12 +514,13 @@ void Tailer::BuildAttributes(TailFile& file) {
   }
   if (file.header_attributes != nullptr) {
     for (const KeyValue& kv : file.header_attributes->map) {
-      made->map.Set(made->arena, made->arena.Copy(kv.key), Clone(kv.value, made->arena, true));
+      made->map.Set(arena, arena.Copy(kv.key), Clone(kv.value, arena, true));
     }
   }
   file.attributes = std::move(made);
   struct stat link;
   file.by_link = ::lstat(file.path.c_str(), &link) == 0 && S_ISLNK(link.st_mode);
+  new_link_ |= file.by_link;
 }
 
 }  // namespace otelpipe::tail

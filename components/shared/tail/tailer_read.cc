@@ -61,16 +61,25 @@ void Tailer::RefreshFingerprint(TailFile& file) {
   file.save_fingerprint = true;
 }
 
+// Lines of one kind often end alike, so the bytes before the offset alone do not tell a file that was truncated and filled again.
+bool Tailer::StartMatches(const TailFile& file) {
+  char start[4096];
+  const size_t n = std::min(file.fingerprint.size(), sizeof(start));
+  return PreadRetry(file.fd, start, n, 0) == static_cast<ssize_t>(n) && std::memcmp(start, file.fingerprint.data(), n) == 0;
+}
+
 bool Tailer::CheckBeforePass(const FilePtr& file) {
   file->fresh_pass = false;
   struct stat st;
   if (::fstat(file->fd, &st) != 0) return false;
-  file->size = st.st_size;
-  if (!file->compressed && file->offset > 0 && (st.st_size < file->offset || !TailMatches(*file, file->fd))) {
+  if (!file->compressed && file->offset > 0 &&
+      (st.st_size < file->offset || !TailMatches(*file, file->fd) || !StartMatches(*file))) {
     Truncated(file, st);
     for (const FilePtr& next : std::exchange(fresh_, {})) Enqueue(next);
     return false;
   }
+  file->size = st.st_size;
+  file->unread = 0;
   RefreshFingerprint(*file);
   return true;
 }
@@ -233,7 +242,7 @@ void Tailer::Emit(const FilePtr& file, const std::shared_ptr<Chunk>& chunk, std:
     lines_.push_back({text, base + token.start, number});
   }
   file->record_number = number;
-  TailFile::Slice slice;
+  Slice slice;
   slice.end = file->offset;
   slice.end_records = number;
   slice.check = file->check;

@@ -49,7 +49,7 @@ struct Harness : TailSink {
     o.max_concurrent_files = options.max_concurrent_files;
     o.max_batches = options.max_batches;
     if (use_store) checkpoint = std::make_unique<Checkpoint>(store.Client(), "file_input");
-    tailer.emplace(std::move(o), &loop, Logger(), nullptr, this, checkpoint.get());
+    tailer.emplace(std::move(o), &loop, Logger(), &metrics, this, checkpoint.get());
     REQUIRE(tailer->Start().ok());
     loop.RunUntilIdle();
   }
@@ -90,8 +90,16 @@ struct Harness : TailSink {
     attributes.Set(a, "header", Value::Str(a.Copy(line)));
   }
 
+  int64_t Metric(std::string_view name) const {
+    for (const MetricSample& sample : metrics.Read()) {
+      if (sample.name == name) return sample.value;
+    }
+    return -1;
+  }
+
   std::string dir;
   testing::TestLoop loop;
+  Metrics metrics;
   SplitterOptions splitter;
   TailOptions options{.finder = *Finder::Create({.include = {"x"}}), .splitter = *Splitter::Create({}), .encoding = {}};
   MemoryStorage store;

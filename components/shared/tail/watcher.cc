@@ -62,10 +62,58 @@ void Watcher::Watch(const std::vector<std::string>& directories) {
   }
 }
 
+std::string Watcher::PathIn(const std::string& directory, const char* name) {
+  if (directory == ".") return name;
+  return directory.back() == '/' ? directory + name : directory + "/" + name;
+}
+
+namespace {
+
+// Follows files through their renamings.
+class Moves {
+ public:
+  void From(uint32_t cookie, const std::string& path) { open_[cookie] = path; }
+  void To(uint32_t cookie, const std::string& path) {
+    Gone(path);  // it replaces what was there
+    auto from = open_.find(cookie);
+    if (from == open_.end()) return;
+    auto earlier = at_.find(from->second);
+    if (earlier == at_.end()) {
+      at_[path] = moves_.size();
+      moves_.emplace_back(from->second, path);
+    } else {
+      const size_t index = earlier->second;
+      at_.erase(earlier);
+      at_[path] = index;
+      moves_[index].second = path;
+    }
+    open_.erase(from);
+  }
+  void Gone(const std::string& path) {
+    auto found = at_.find(path);
+    if (found == at_.end()) return;
+    moves_[found->second].second.clear();
+    at_.erase(found);
+  }
+  std::vector<std::pair<std::string, std::string>> Take() {
+    for (const auto& [cookie, path] : open_) Gone(path);  // moved to where nobody watches
+    std::erase_if(moves_, [](const auto& move) { return move.second.empty(); });
+    return std::move(moves_);
+  }
+
+ private:
+  std::unordered_map<uint32_t, std::string> open_;  // by cookie: the first half of a renaming
+  std::unordered_map<std::string, size_t> at_;      // present name -> place in moves_
+  std::vector<std::pair<std::string, std::string>> moves_;
+};
+
+}  // namespace
+
 Watcher::Changes Watcher::Take() {
   Changes changes;
   changes.look_again = blind_ || look_again_;
   look_again_ = false;
+  Moves moves;
   alignas(inotify_event) char buffer[16 << 10];
   while (fd_ >= 0) {
     ssize_t n = ::read(fd_, buffer, sizeof(buffer));
@@ -82,12 +130,19 @@ Watcher::Changes Watcher::Take() {
         by_watch_.erase(found);
         continue;
       }
-      if ((event->mask & IN_MODIFY) == 0 || event->len == 0 || changes.look_again) continue;
-      for (const std::string& path : found->second) {
-        changes.modified.insert(path == "." ? std::string(event->name) : path.back() == '/' ? path + event->name : path + "/" + event->name);
+      if (event->len == 0 || (event->mask & IN_ISDIR) != 0) continue;
+      for (const std::string& directory : found->second) {
+        const uint32_t change = event->mask & (IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_MODIFY);
+        if (change == 0 || (change == IN_MODIFY && changes.look_again)) continue;
+        std::string path = PathIn(directory, event->name);
+        if (change == IN_MOVED_FROM) moves.From(event->cookie, path);
+        if (change == IN_MOVED_TO) moves.To(event->cookie, path);
+        if (change == IN_DELETE) moves.Gone(path);
+        if (change == IN_MODIFY) changes.modified.insert(std::move(path));
       }
     }
   }
+  changes.moved = moves.Take();
   return changes;
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace otelpipe::tail {
@@ -23,6 +24,8 @@ class Watcher {
   struct Changes {
     bool look_again = false;                   // names came or went, or nothing is known
     std::unordered_set<std::string> modified;  // paths as the walk spells them
+    // Files that were renamed, from and to the name they have now, in the order of their first renaming. What left the watched directories is not in it.
+    std::vector<std::pair<std::string, std::string>> moved;
   };
   Changes Take();
   // Watches exactly these directories. A new one asks for another look, since files may have come before the watch.
@@ -31,6 +34,7 @@ class Watcher {
 
  private:
   bool Trusted(const std::string& directory) const;
+  static std::string PathIn(const std::string& directory, const char* name);
 
   int fd_ = -1;
   bool blind_ = false;
