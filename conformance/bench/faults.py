@@ -8,6 +8,8 @@
   backlog  a backlog of --backlog-lines with the default sending_queue and a slow sink: every line
            must be delivered, though the queue is smaller than the backlog.
   queue-*  what senders over the network were promised: see queue_faults.py, which runs alone, too.
+  rotate   many files are rotated all the time by renaming and by copying and truncating
+           (../rotate.py); not part of the default for agents that are not ours.
 
 A line is lost when its seq= token never reaches the sink. Duplicates are allowed after a kill and
 are reported. Exit code 1 on loss. The random instants come from --seed; the seed is printed.
@@ -25,7 +27,10 @@ import queue_faults
 from benchlib import (Agent, BenchError, Scope, Sink, default_agent, find_tools, make_tree,
                       places_for, stop, tail, tree_files)
 
-TESTS = ["kill", "term", "backlog"] + ["queue-" + name for name in queue_faults.TESTS]
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import rotate  # noqa: E402
+
+TESTS = ["kill", "term", "backlog", "rotate"] + ["queue-" + name for name in queue_faults.TESTS]
 # How the sink fails between kills, and for how long at most.
 KILL_FAULTS = ["503", "503", "429", "close", "hang"]
 
@@ -204,13 +209,19 @@ def test_backlog(agent, options):
                        seconds=round(time.monotonic() - begin, 1), requests=stats["requests"])
 
 
+def test_rotate(agent, options, mode):
+    limits = argparse.Namespace(bin=agent.path, seconds=options.rotate_seconds, files=50, every=0.2, pause=1.0,
+                                lines=3, stall=options.stall, keep=options.keep)
+    return {"test": f"rotate-{mode}", **rotate.run(limits, mode)}
+
+
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--agent", default=default_agent())
     parser.add_argument("--name", default="otelpipe",
                         help="how the agent is called and which templates it gets, e.g. otelcol")
-    parser.add_argument("--tests", default=",".join(TESTS), help="of " + ",".join(TESTS))
+    parser.add_argument("--tests", help="of " + ",".join(TESTS) + "; default: all")
     parser.add_argument("--tools", help="folder of the built bench programs")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--lines", type=int, default=200_000, help="kill, term: log lines")
@@ -227,6 +238,7 @@ def parse_options():
     parser.add_argument("--stall", type=float, default=40,
                         help="give up when no new line came for so many seconds; longer than the "
                              "agent's longest retry interval")
+    parser.add_argument("--rotate-seconds", type=float, default=20, help="rotate: seconds for each way")
     parser.add_argument("--quick", action="store_true", help="fewer kills and lines")
     parser.add_argument("--json", help="write the results to this file")
     parser.add_argument("--keep", action="store_true", help="keep the run folders")
@@ -235,8 +247,11 @@ def parse_options():
         options.kills, options.lines = min(options.kills, 6), min(options.lines, 50_000)
         options.backlog_lines = min(options.backlog_lines, 200_000)
         options.load = min(options.load, 4)
+        options.rotate_seconds = min(options.rotate_seconds, 5)
     if options.seed is None:
         options.seed = random.SystemRandom().randint(1, 999_999)
+    if options.tests is None:
+        options.tests = ",".join(t for t in TESTS if t != "rotate" or options.name == "otelpipe")
     options.tests = [t for t in options.tests.split(",") if t]
     unknown = sorted(set(options.tests) - set(TESTS))
     if unknown:
@@ -261,6 +276,9 @@ def main():
         if name.startswith("queue-"):
             test = queue_faults.TESTS[name[len("queue-"):]]
             runs.append((name, lambda test=test: test(options)))
+    if "rotate" in options.tests:
+        for mode in rotate.MODES:
+            runs.append((f"rotate-{mode}", lambda mode=mode: test_rotate(agent, options, mode)))
     results = []
     for name, run in runs:
         try:
