@@ -55,12 +55,12 @@ void PutLength(std::string& out, size_t at, size_t length) {
 
 }  // namespace
 
-void FileExporter::Rotation::Describe(Fields<Rotation>& f) {
-  f.Optional("max_megabytes", &Rotation::max_megabytes, "Size in MiB at which the file is rotated; 0 means 100.");
-  f.Optional("max_days", &Rotation::max_days, "Rotated files older than this many days are removed; 0 keeps them.");
-  f.Optional("max_backups", &Rotation::max_backups, "How many rotated files are kept; 0 keeps all.");
-  f.Optional("localtime", &Rotation::localtime, "Local time instead of UTC in the names of rotated files.");
-  f.Validate([](const Rotation& c) {
+void FileRotation::Describe(Fields<FileRotation>& f) {
+  f.Optional("max_megabytes", &FileRotation::max_megabytes, "Size in MiB at which the file is rotated; 0 means 100.");
+  f.Optional("max_days", &FileRotation::max_days, "Rotated files older than this many days are removed; 0 keeps them.");
+  f.Optional("max_backups", &FileRotation::max_backups, "How many rotated files are kept; 0 keeps all.");
+  f.Optional("localtime", &FileRotation::localtime, "Local time instead of UTC in the names of rotated files.");
+  f.Validate([](const FileRotation& c) {
     return c.max_megabytes < 0 || c.max_days < 0 || c.max_backups < 0 ? Invalid("rotation limits must not be negative")
                                                                      : absl::OkStatus();
   });

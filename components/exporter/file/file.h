@@ -19,19 +19,22 @@
 
 namespace otelpipe {
 
+// Not inside the exporter, where clang takes it for incomplete.
+struct FileRotation {
+  int64_t max_megabytes = 0;
+  int64_t max_days = 0;
+  int64_t max_backups = 100;
+  bool localtime = false;
+  static void Describe(Fields<FileRotation>& f);
+};
+
 class FileExporter final : public Exporter {
  public:
   static constexpr std::string_view kType = "file";
   static constexpr std::string_view kStability = "alpha";
   static constexpr bool kOnePerId = true;
 
-  struct Rotation {
-    int64_t max_megabytes = 0;
-    int64_t max_days = 0;
-    int64_t max_backups = 100;
-    bool localtime = false;
-    static void Describe(Fields<Rotation>& f);
-  };
+  using Rotation = FileRotation;
   // A block that is on as soon as its key is there, also when it is empty.
   struct OptionalRotation {
     std::optional<Rotation> value;
