@@ -174,8 +174,8 @@ absl::Status BearerTokenAuth::Authenticate(const Headers& headers, ClientInfo&) 
     std::lock_guard<std::mutex> lock(shared_->mutex);
     for (const std::string& value : shared_->values) match |= SameSecret(value, header->second);
   }
-  // The reference repeats the received value here; a secret with a typing error is still nearly a secret.
-  if (!match) return absl::UnauthenticatedError("scheme or token does not match");
+  // The value goes back to the one who sent it and nowhere else.
+  if (!match) return absl::UnauthenticatedError(absl::StrCat("scheme or token does not match: ", header->second));
   return absl::OkStatus();
 }
 

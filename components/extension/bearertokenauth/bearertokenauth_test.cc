@@ -86,7 +86,7 @@ TEST_CASE("Refusals name the header and never the secret", "[extension][bearerto
         "missing or empty authorization header: Authorization");
   const absl::Status status = auth.Authenticate({{"authorization", "Bearer onf"}}, client);
   CHECK(status.code() == absl::StatusCode::kUnauthenticated);
-  CHECK(status.message() == "scheme or token does not match");
+  CHECK(status.message() == "scheme or token does not match: Bearer onf");
 }
 
 TEST_CASE("Header and scheme may be chosen, the scheme may be empty", "[extension][bearertokenauth]") {
