@@ -75,7 +75,7 @@ TEST_CASE("With room to spare data passes and is counted", "[memory_limiter][pro
   CHECK_FALSE(rig.limiter->mutates());
 }
 
-TEST_CASE("Above the limit data is refused for now and counted", "[memory_limiter][processor]") {
+TEST_CASE("Above the limit data is refused, to be sent again, and counted", "[memory_limiter][processor]") {
   Rig rig(1);
   const absl::Status status = rig.Send();
   CHECK(absl::IsUnavailable(status));
