@@ -2,9 +2,9 @@
 """SIGHUP under load: reload.py --bin AGENT [--reloads 10] [--rate 2000] [--pause 0.5]
 
 A file is written and OTLP requests are posted all the time while the agent gets SIGHUP again and again, each time with another configuration, and
-once in a while with a broken one. In the end:
+once in a while with a broken one, or one that does not start because a port is taken. In the end:
 - every line of the file and every record of a request that was answered 200 has reached the sink (repeats are allowed),
-- each new configuration took effect, a broken one did not, and the process was the same all along.
+- each new configuration took effect, the others did not, and the process was the same all along.
 """
 import argparse
 import http.client
@@ -142,7 +142,7 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         port, config, log = free_port(), os.path.join(work, "agent.yaml"), os.path.join(work, "agent.log")
 
-        def write_config(generation):
+        def write_config(generation, port=port):
             values = {"work": work, "port": port, "sink": sink.server_address[1], "generation": generation, "queue": 100 + generation,
                       "consumers": 1 + generation % 5, "more": "", "chain": "resource"}
             if generation % 2:
@@ -163,9 +163,18 @@ def main():
             if not wait_for(lambda: "Everything is ready" in text_of_log()):
                 problems.append("the agent does not start")
             load = Load(os.path.join(work, "in.log"), port, o.rate)
-            good, bad = 0, 0
+            good, bad, taken = 0, 0, 0
             for i in range(o.reloads):
                 time.sleep(o.pause)
+                if i % 4 == 3:
+                    taken += 1
+                    write_config(good, port=sink.server_address[1])
+                    agent.send_signal(signal.SIGHUP)
+                    if not wait_for(lambda: text_of_log().count("going back to the old one") == taken):
+                        problems.append("a configuration that does not start is not told")
+                    if not wait_for(lambda: text_of_log().count("Everything is ready") == 1 + good + taken):
+                        problems.append("the old configuration does not run again")
+                    continue
                 if i % 4 == 2:
                     bad += 1
                     with open(config, "w", encoding="utf-8") as f:
@@ -202,8 +211,8 @@ def main():
             print(text_of_log()[-3000:])
     for p in problems:
         print(p)
-    print("%d reloads, %d broken; %d lines and records sent, %d lost; %d requests refused" %
-          (good, bad, len(load.must), len(missing), load.refused))
+    print("%d reloads, %d broken, %d that do not start; %d lines and records sent, %d lost; %d requests refused" %
+          (good, bad, taken, len(load.must), len(missing), load.refused))
     sys.exit(1 if problems else 0)
 
 

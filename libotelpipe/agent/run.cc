@@ -38,7 +38,8 @@ class Runner {
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
     absl::StatusOr<Config> config = Load();
     if (!config.ok()) return Fail(S(config.status().message()));
-    absl::Status status = StartService(*std::move(config));
+    running_ = *std::move(config);
+    absl::Status status = StartService(running_);
     if (!status.ok()) return Fail(S(status.message()));
     ReleaseStartupMemory();
     while (true) {
@@ -121,7 +122,14 @@ class Runner {
     }
     log.Warn("Config updated, restart service");
     StopService();
-    status = StartService(*std::move(config));
+    status = StartService(*config);
+    if (status.ok()) {
+      running_ = *std::move(config);
+      return 0;
+    }
+    // Valid, and yet a port is taken or a directory is missing: better the old one than none.
+    log.Error("The new configuration does not start, going back to the old one", {{"error", status}});
+    status = StartService(running_);
     return status.ok() ? 0 : Fail(S(status.message()));
   }
 
@@ -129,6 +137,7 @@ class Runner {
   const Registry& registry_;
   sigset_t signals_;
   std::shared_ptr<LogSink> sink_;
+  Config running_;  // to go back to
   std::unique_ptr<Service> service_;
   std::thread watcher_;
 };
