@@ -382,7 +382,8 @@ def main():
     parser.add_argument("--min-wait", type=float, default=0.05, help="kill: earliest kill after a start")
     parser.add_argument("--max-wait", type=float, default=15, help="kill: latest kill after a start")
     parser.add_argument("--load", type=float, default=30, help="full: seconds of load")
-    parser.add_argument("--memory", type=float, default=150, help="full: the most resident memory in MiB")
+    parser.add_argument("--memory", type=float, default=150 * float(os.environ.get("OTELPIPE_TEST_TIME_FACTOR") or 1),
+                        help="full: the most resident memory in MiB; builds with sanitizers need more of it as they need more time")
     parser.add_argument("--seed", type=int, default=None, help="default: a new one each time")
     parser.add_argument("--stall", type=float, default=30, help="give up when nothing came for so many seconds")
     parser.add_argument("--quick", action="store_true", help="fewer kills, less load")

@@ -53,8 +53,8 @@ Evaluation::Outcome Evaluation::EvalArithmetic(const Node& node, const Value& le
   if (op == Op::kAdd && IsText(left) && IsText(right)) {
     if (!Spend(node, 1)) return kError;
     char* text = static_cast<char*>(arena_.Allocate(left.string().size() + right.string().size() + 1, 1));
-    std::memcpy(text, left.string().data(), left.string().size());
-    std::memcpy(text + left.string().size(), right.string().data(), right.string().size());
+    left.string().copy(text, left.string().size());
+    right.string().copy(text + left.string().size(), right.string().size());
     out = Value::Str({text, left.string().size() + right.string().size()});
     return kOk;
   }
