@@ -29,7 +29,7 @@ import sys
 import threading
 import time
 
-from benchlib import HOST, BenchError, Scope, default_agent, free_port, memory_mib, stop, tail
+from benchlib import HOST, BenchError, Scope, default_agent, free_port, memory_mib, tail
 
 TOKEN = re.compile(rb"seq=(\d+);")
 
