@@ -2,6 +2,9 @@
 """Measures what an agent costs, and compares it with floor programs and peers in the same run.
 
   F       CRI pod-log files -> operators -> push to Loki; against `gzip -1` over the same bytes
+  F-container, F-recombine, F-json, F-csv
+          the same with the `container` operator: alone, and before `recombine` (stack traces),
+          `json_parser` or `csv_parser` (nine columns)
   O       OTLP/gRPC in -> OTLP/gRPC out; against floor_grpc
   H       OTLP/HTTP in -> OTLP/HTTP out; against floor_http
   O-gzip  as O, gzip on the way out
@@ -25,7 +28,10 @@ from benchlib import (Agent, BenchError, Scope, Sink, cpu_seconds, default_agent
                       machine_busy, make_tree, memory_mib, places_for, stop, tail, tree_files,
                       wait_ready)
 
-JOBS = ["F", "O", "H", "O-gzip", "H-gzip", "idle"]
+# Jobs that read files, and what gen_pods writes for them. Partial lines stay on their own in F.
+FILE_JOBS = {"F": "mixed", "F-container": "mixed", "F-recombine": "trace", "F-json": "json",
+             "F-csv": "csv"}
+JOBS = ["F", "F-container", "F-recombine", "F-json", "F-csv", "O", "H", "O-gzip", "H-gzip", "idle"]
 
 
 class Others:
@@ -65,13 +71,13 @@ def gzip_cost(files):
     return end.ru_utime + end.ru_stime - begin.ru_utime - begin.ru_stime
 
 
-def run_files(agent, options, tree):
-    lines = tree["lines"]
+def run_files(agent, job, options, tree):
+    records = tree["lines"] if job == "F" else tree["records"]
     with Scope(options.keep) as scope:
-        sink = Sink(scope, options.tools, expect=lines)
+        sink = Sink(scope, options.tools, expect=records)
         places = places_for(scope, sink, root=tree["root"])
         cost = {}
-        command, environment = agent.command(scope, "F", places)
+        command, environment = agent.command(scope, job, places)
         log = scope.path(f"{agent.name}.log")
         begin = time.monotonic()
         process = scope.start(command, log, env=environment, cwd=scope.folder)
@@ -81,21 +87,22 @@ def run_files(agent, options, tree):
         ready = None
         if agent.entry.get("ready"):
             ready = (wait_ready(process, log, None, agent.entry["ready"]) - begin) * 1e3
-        stats = sink.wait_records(lines, options.stall, alive=process)
+        stats = sink.wait_records(records, options.stall, alive=process)
         wall = time.monotonic() - begin
         if process.poll() is not None:
             raise BenchError(f"{agent.name} exited with {process.returncode}:\n{tail(log)}")
-        if stats["records"] < lines:
-            raise BenchError(f"{agent.name}: {stats['records']} of {lines} lines reached the sink, "
-                             f"nothing new for {options.stall} s:\n{tail(log)}")
+        if stats["records"] < records:
+            raise BenchError(f"{agent.name}: {stats['records']} of {records} records reached the "
+                             f"sink, nothing new for {options.stall} s:\n{tail(log)}")
         sink.expected.wait(5)
         foreign = others.cpus()
         time.sleep(1)  # what is sent twice would come now
         stats = sink.stats()
-        if stats["records"] != lines:
-            raise BenchError(f"{agent.name}: {stats['records']} records for {lines} lines")
+        if stats["records"] != records:
+            raise BenchError(f"{agent.name}: {stats['records']} records instead of {records}")
         cpu = cost["cpu"]
-        return {"records": lines, "seconds": wall, "cpu_s": cpu, "records_per_cpu_s": lines / cpu,
+        return {"records": records, "lines": tree["lines"], "seconds": wall, "cpu_s": cpu,
+                "records_per_cpu_s": tree["lines"] / cpu,
                 "peak_rss_mib": memory_mib(process.pid, "VmHWM"), "start_ms": ready,
                 "sink_requests": stats["requests"], "sink_streams": stats["loki_streams"],
                 "other_cpus": foreign}
@@ -307,9 +314,9 @@ def main():
                 print(f"{a.name}: no config for job {job}, left out", file=sys.stderr)
         if job == "idle":
             rounds(able, options.rounds, lambda a: run_idle(a, options), {"job": job}, results)
-        elif job == "F":
+        elif job in FILE_JOBS:
             if able:
-                run_job_files(able, options, results, yardsticks)
+                run_job_files(able, job, options, results, yardsticks)
         else:
             floor = floors["floor_grpc" if job[0] == "O" else "floor_http"]
             yardsticks[job] = floor.name
@@ -320,30 +327,31 @@ def main():
                        results)
     summary = summarise(results, yardsticks)
     print_table(summary)
-    if "F" in yardsticks:
-        print(f"gzip -1 over the same bytes: {yardsticks['F']:,.0f} lines per CPU-second")
+    for job in FILE_JOBS:
+        if job in yardsticks:
+            print(f"{job}: gzip -1 over the same bytes: {yardsticks[job]:,.0f} lines per CPU-second")
     if options.json:
         with open(options.json, "w") as f:
             json.dump({"options": vars(options), "runs": results, "summary": summary,
-                       "gzip_lines_per_cpu_s": yardsticks.get("F")}, f, indent=1)
+                       "gzip_lines_per_cpu_s": {j: yardsticks.get(j) for j in FILE_JOBS}}, f, indent=1)
     return 1 if any("error" in r for r in results) else 0
 
 
-def run_job_files(agents, options, results, yardsticks):
+def run_job_files(agents, job, options, results, yardsticks):
     with Scope(options.keep) as scope:
         root = scope.path("root")
-        tree = make_tree(options.tools, root, options.lines, options.pods)
+        tree = make_tree(options.tools, root, options.lines, options.pods, body=FILE_JOBS[job])
         tree["root"] = root
         files = tree_files(root)
         costs = []
 
         def run(agent):
             costs.append(gzip_cost(files))  # beside every run, so that both see the same machine
-            return dict(run_files(agent, options, tree), gzip_cpu_s=costs[-1],
+            return dict(run_files(agent, job, options, tree), gzip_cpu_s=costs[-1],
                         input_bytes=tree["bytes"])
 
-        rounds(agents, options.rounds, run, {"job": "F"}, results)
-        yardsticks["F"] = tree["lines"] / statistics.median(costs)
+        rounds(agents, options.rounds, run, {"job": job}, results)
+        yardsticks[job] = tree["lines"] / statistics.median(costs)
 
 
 if __name__ == "__main__":

@@ -286,9 +286,9 @@ def tail(log, lines=15):
         return "".join(f.readlines()[-lines:])
 
 
-def make_tree(tools, root, lines, pods, seed=1):
+def make_tree(tools, root, lines, pods, seed=1, body="mixed"):
     out = subprocess.run([os.path.join(tools, "gen_pods"), "--out", root, "--lines", str(lines),
-                          "--pods", str(pods), "--seed", str(seed)],
+                          "--pods", str(pods), "--seed", str(seed), "--body", body],
                          stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(out.stdout)
 

@@ -10,6 +10,8 @@
   queue-*  what senders over the network were promised: see queue_faults.py, which runs alone, too.
   rotate   many files are rotated all the time by renaming and by copying and truncating
            (../rotate.py); not part of the default for agents that are not ours.
+  grow     a thousand files grow at once, and two thousand that nobody writes to cost nothing
+           (../grow.py); as rotate.
 
 A line is lost when its seq= token never reaches the sink. Duplicates are allowed after a kill and
 are reported. Exit code 1 on loss. The random instants come from --seed; the seed is printed.
@@ -28,9 +30,10 @@ from benchlib import (Agent, BenchError, Scope, Sink, default_agent, find_tools,
                       places_for, stop, tail, tree_files)
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import grow  # noqa: E402
 import rotate  # noqa: E402
 
-TESTS = ["kill", "term", "backlog", "rotate"] + ["queue-" + name for name in queue_faults.TESTS]
+TESTS = ["kill", "term", "backlog", "rotate", "grow"] + ["queue-" + name for name in queue_faults.TESTS]
 # How the sink fails between kills, and for how long at most.
 KILL_FAULTS = ["503", "503", "429", "close", "hang"]
 
@@ -215,6 +218,13 @@ def test_rotate(agent, options, mode):
     return {"test": f"rotate-{mode}", **rotate.run(limits, mode)}
 
 
+def test_grow(agent, options, mode):
+    limits = argparse.Namespace(bin=agent.path, files=1000, seconds=options.grow_seconds, writers=4, lines=3, pause=0.02,
+                                idle_files=2000, idle_seconds=3 * options.grow_seconds, limit=1.0, seed=options.seed,
+                                stall=options.stall, keep=options.keep)
+    return {"test": f"grow-{mode}", **grow.run(limits, mode)}
+
+
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -239,6 +249,8 @@ def parse_options():
                         help="give up when no new line came for so many seconds; longer than the "
                              "agent's longest retry interval")
     parser.add_argument("--rotate-seconds", type=float, default=20, help="rotate: seconds for each way")
+    parser.add_argument("--grow-seconds", type=float, default=20,
+                        help="grow: seconds of growing; idle files are watched three times as long")
     parser.add_argument("--quick", action="store_true", help="fewer kills and lines")
     parser.add_argument("--json", help="write the results to this file")
     parser.add_argument("--keep", action="store_true", help="keep the run folders")
@@ -248,10 +260,11 @@ def parse_options():
         options.backlog_lines = min(options.backlog_lines, 200_000)
         options.load = min(options.load, 4)
         options.rotate_seconds = min(options.rotate_seconds, 5)
+        options.grow_seconds = min(options.grow_seconds, 5)
     if options.seed is None:
         options.seed = random.SystemRandom().randint(1, 999_999)
     if options.tests is None:
-        options.tests = ",".join(t for t in TESTS if t != "rotate" or options.name == "otelpipe")
+        options.tests = ",".join(t for t in TESTS if t not in ("rotate", "grow") or options.name == "otelpipe")
     options.tests = [t for t in options.tests.split(",") if t]
     unknown = sorted(set(options.tests) - set(TESTS))
     if unknown:
@@ -279,6 +292,9 @@ def main():
     if "rotate" in options.tests:
         for mode in rotate.MODES:
             runs.append((f"rotate-{mode}", lambda mode=mode: test_rotate(agent, options, mode)))
+    if "grow" in options.tests:
+        for mode in grow.MODES:
+            runs.append((f"grow-{mode}", lambda mode=mode: test_grow(agent, options, mode)))
     results = []
     for name, run in runs:
         try:

@@ -4,7 +4,11 @@
 //
 // Same flags, same bytes. Every physical line, partial (P) lines too, carries a "seq=%010d" token
 // that is unique over the tree, so that a sink can tell loss and duplication. Lines are 150 to 250
-// bytes long. Prints one JSON line: pods, lines, partial, bytes.
+// bytes long. Prints one JSON line: pods, lines, partial, records, bytes.
+//
+// --body says what the application wrote: `mixed` (JSON, access log, plain text in turn), `json`
+// (objects with a nested one), `csv` (nine columns, some quoted) or `trace` (stack traces over
+// several lines; only the first line of each has the token, and only these count as records).
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cinttypes>
@@ -13,6 +17,7 @@
 #include <ctime>
 #include <filesystem>
 #include <iterator>
+#include <map>
 #include <random>
 #include <string>
 #include <string_view>
@@ -36,8 +41,11 @@ constexpr const char* kLevels[] = {"debug", "info", "info", "info", "info", "war
 constexpr int kStatus[] = {200, 200, 200, 404, 500};
 constexpr int64_t kNanosPerSecond = 1'000'000'000;
 
+enum class BodyKind { kMixed, kJson, kCsv, kTrace };
+
 struct Settings {
   std::string out;
+  BodyKind body = BodyKind::kMixed;
   int pods = 20;
   int64_t lines = 0;
   int64_t bytes = 0;
@@ -137,6 +145,51 @@ void AppendBody(std::string* line, Dice* dice, const std::tm& tm, int64_t nanos,
   }
 }
 
+void AppendJsonBody(std::string* line, Dice* dice, const std::tm& tm, int64_t nanos, int64_t seq) {
+  *line += R"({"time":")";
+  AppendTime(line, tm, 'T', nanos % kNanosPerSecond / 1'000'000, 3);
+  const char* level = dice->OneOf(kLevels);
+  const char* path = dice->OneOf(kPaths);
+  Print(line, R"(Z","level":"%s","msg":")", level);
+  Fill(line, dice, line->size() + 15 + dice->Below(60));
+  Print(line, R"( seq=%010)" PRId64 R"(","http":{"path":"%s","status":%d},)", seq, path,
+        dice->OneOf(kStatus));
+  Print(line, R"("dur_ms":%d.%d,"ok":%s})", static_cast<int>(dice->Below(900)),
+        static_cast<int>(dice->Below(10)), dice->Chance(0.9) ? "true" : "false");
+}
+
+void AppendCsvBody(std::string* line, Dice* dice, const std::tm& tm, int64_t nanos, int64_t seq) {
+  AppendTime(line, tm, 'T', nanos % kNanosPerSecond / 1'000'000, 3);
+  const char* level = dice->OneOf(kLevels);
+  const char* app = dice->OneOf(kApps);
+  const char* path = dice->OneOf(kPaths);
+  const int status = dice->OneOf(kStatus);
+  const int bytes = static_cast<int>(dice->Below(50'000));
+  const int duration = static_cast<int>(dice->Below(900));
+  Print(line, "Z,%s,%s,GET,%s,%d,%d,%d,", level, app, path, status, bytes, duration);
+  const bool quoted = dice->Chance(0.2);
+  Print(line, quoted ? "\"seq=%010" PRId64 ", " : "seq=%010" PRId64 " ", seq);
+  Fill(line, dice, line->size() + 25 + dice->Below(70));
+  if (quoted) *line += '"';
+}
+
+// The first line of a trace, and one frame of it.
+void AppendTraceHead(std::string* line, Dice* dice, const std::tm& tm, int64_t nanos, int64_t seq) {
+  AppendTime(line, tm, ' ', nanos % kNanosPerSecond / 1'000'000, 3);
+  Print(line, " ERROR [worker-%d] seq=%010" PRId64 " ", static_cast<int>(dice->Below(16)), seq);
+  Fill(line, dice, line->size() + 60 + dice->Below(60));
+}
+
+void AppendTraceFrame(std::string* line, Dice* dice) {
+  const char* app = dice->OneOf(kApps);
+  Print(line, "\tat com.example.shop.%s.internal.", app);
+  *line += dice->OneOf(kWords);
+  *line += ".Handler.";
+  *line += dice->OneOf(kWords);
+  Print(line, "(Handler.java:%d) ~[%s-%d.%d.jar:na]", static_cast<int>(dice->Below(900)), app,
+        static_cast<int>(dice->Below(9)), static_cast<int>(dice->Below(30)));
+}
+
 int64_t Share(int64_t total, int count, int index) {
   return total / count + (index < total % count ? 1 : 0);
 }
@@ -144,6 +197,7 @@ int64_t Share(int64_t total, int count, int index) {
 struct Totals {
   int64_t lines = 0;
   int64_t partial = 0;
+  int64_t records = 0;  // after partial lines and traces have been joined
   int64_t bytes = 0;
 };
 
@@ -179,21 +233,38 @@ bool WritePod(const Settings& settings, int pod, Totals* totals) {
   int64_t lines = 0;
   int64_t bytes = 0;
   bool need_full = false;
+  uint64_t frames = 0;  // that the trace still gets
   const char* stream = "stdout";
   std::string line;
   while ((by_lines ? lines : bytes) < want) {
     now += 50'000 + static_cast<int64_t>(dice.Below(4'000'000));
     // A partial line is always followed by its full end, and a file never ends with one.
     const bool last = by_lines && lines == want - 1;
-    const bool partial = !need_full && !last && dice.Chance(settings.partial);
+    const bool trace = settings.body == BodyKind::kTrace;
+    // Two bodies in one record would be neither JSON nor CSV.
+    const bool partial = settings.body == BodyKind::kMixed && !need_full && !last && dice.Chance(settings.partial);
     need_full = partial;
     if (partial) ++totals->partial;
-    if (!partial && lines % 7 == 0) stream = dice.Below(8) == 0 ? "stderr" : "stdout";
+    if (trace ? frames == 0 : !partial && lines % 7 == 0) stream = dice.Below(8) == 0 ? "stderr" : "stdout";
     line.clear();
     const std::tm& tm = clock.Calendar(now);
     AppendTime(&line, tm, 'T', now % kNanosPerSecond, 9);
     Print(&line, "Z %s %c ", stream, partial ? 'P' : 'F');
-    AppendBody(&line, &dice, tm, now, totals->lines + lines);
+    const int64_t seq = totals->lines + lines;
+    switch (settings.body) {
+      case BodyKind::kMixed: AppendBody(&line, &dice, tm, now, seq); break;
+      case BodyKind::kJson: AppendJsonBody(&line, &dice, tm, now, seq); break;
+      case BodyKind::kCsv: AppendCsvBody(&line, &dice, tm, now, seq); break;
+      case BodyKind::kTrace:
+        if (frames > 0) {
+          AppendTraceFrame(&line, &dice);
+        } else {
+          AppendTraceHead(&line, &dice, tm, now, seq);
+        }
+        break;
+    }
+    if (!partial && (!trace || frames == 0)) ++totals->records;
+    frames = !trace ? 0 : frames > 0 ? frames - 1 : dice.Below(12);
     line += '\n';
     ++lines;
     bytes += static_cast<int64_t>(line.size());
@@ -218,6 +289,7 @@ int Run(const Settings& settings) {
                 .Add("pods", settings.pods)
                 .Add("lines", totals.lines)
                 .Add("partial", totals.partial)
+                .Add("records", totals.records)
                 .Add("bytes", totals.bytes)
                 .Done()
                 .c_str());
@@ -239,7 +311,14 @@ int main(int argc, char** argv) {
   auto* bytes = app.add_option("--bytes", settings.bytes, "bytes in all, instead of --lines")
                     ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
   app.add_option("--seed", settings.seed, "random seed");
-  app.add_option("--partial", settings.partial, "share of partial (P) lines")
+  const std::map<std::string, otelpipe::bench::BodyKind> bodies = {
+      {"mixed", otelpipe::bench::BodyKind::kMixed},
+      {"json", otelpipe::bench::BodyKind::kJson},
+      {"csv", otelpipe::bench::BodyKind::kCsv},
+      {"trace", otelpipe::bench::BodyKind::kTrace}};
+  app.add_option("--body", settings.body, "what the application writes: mixed, json, csv, trace")
+      ->transform(CLI::CheckedTransformer(bodies));
+  app.add_option("--partial", settings.partial, "share of partial (P) lines of mixed bodies")
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--start", settings.start_unix, "Unix time of the first line");
   app.add_option("--restart", settings.restart, "restart count, the N of N.log");
