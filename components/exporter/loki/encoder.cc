@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <functional>
 
 #include "otelpipe/pdata/text.h"
 #include "shared/loki/labels.h"
@@ -84,6 +85,47 @@ void AppendHexTo(loki::ByteBuffer& out, const uint8_t* bytes, size_t n) {
     *p++ = "0123456789abcdef"[bytes[i] & 15];
   }
   out.Commit(2 * n);
+}
+
+// The attribute whose text is a part of the body's own bytes, as what a parser took out of it is, and where that part stands escaped.
+struct EscapedPart {
+  uint32_t attribute = 0xfffffffe;  // none has this index
+  size_t begin = 0, end = 0;        // in the buffer
+};
+
+// Writes the body as a JSON string. The longest part of it that is an attribute too is noted, so that it need not be escaped twice.
+EscapedPart WriteBody(loki::ByteBuffer& out, const LogRecord& record) {
+  constexpr size_t kWorthIt = 32;
+  const std::string_view body = record.body.string();
+  const char* const body_end = body.data() + body.size();
+  EscapedPart part;
+  std::string_view text;
+  uint32_t index = 0;
+  for (const KeyValue& kv : record.attributes) {
+    if (kv.value.is_string()) {
+      const std::string_view s = kv.value.string();
+      if (s.size() >= kWorthIt && s.size() > text.size() && std::less_equal<>()(body.data(), s.data()) &&
+          std::less_equal<>()(s.data() + s.size(), body_end)) {
+        text = s;
+        part.attribute = index;
+      }
+    }
+    ++index;
+  }
+  // A cut inside a character would change how both sides are escaped.
+  auto inside_character = [body_end](const char* p) { return p != body_end && (static_cast<unsigned char>(*p) & 0xc0) == 0x80; };
+  if (text.empty() || inside_character(text.data()) || inside_character(text.data() + text.size())) {
+    out.AppendJson(body);
+    return {};
+  }
+  out.Append('"');
+  out.AppendEscaped({body.data(), static_cast<size_t>(text.data() - body.data())});
+  part.begin = out.size();
+  out.AppendEscaped(text);
+  part.end = out.size();
+  out.AppendEscaped({text.data() + text.size(), static_cast<size_t>(body_end - (text.data() + text.size()))});
+  out.Append('"');
+  return part;
 }
 
 }  // namespace
@@ -430,9 +472,14 @@ bool LokiEncoder::WriteJson(loki::ByteBuffer& out, Variant& v, const LogRecord& 
   if (resource == nullptr || !scope_json_) return false;
   out.Append('{');
   const size_t start = out.size();
+  EscapedPart part;
   if (!record.body.is_empty()) {
     out.Append("\"body\":");
-    if (!WriteJsonValue(out, record.body)) return false;
+    if (record.body.is_string()) {
+      part = WriteBody(out, record);
+    } else if (!WriteJsonValue(out, record.body)) {
+      return false;
+    }
     out.Append(',');
   }
   if (!record.trace_id.empty()) {
@@ -462,6 +509,10 @@ bool LokiEncoder::WriteJson(loki::ByteBuffer& out, Variant& v, const LogRecord& 
       out.Append(std::string_view(shape.text.data() + item.begin, item.size));
       if (item.index == kExtraLevel) {
         out.AppendJson(LokiLevel(v.severity));
+      } else if (item.index == part.attribute) {
+        out.Append('"');
+        out.AppendAgain(part.begin, part.end);
+        out.Append('"');
       } else if (!WriteJsonValue(out, record.attributes.begin()[item.index].value)) {
         return false;
       }

@@ -117,6 +117,27 @@ TEST_CASE("the full JSON line has every part in order", "[unit][loki]") {
         "\"instrumentation_scope\":{\"name\":\"lib\",\"version\":\"1.2\",\"attributes\":{\"sa\":\"v\"}}}\n");
 }
 
+// Scenario: an attribute that is a part of the body's own bytes, cut everywhere, also inside characters and beside bad bytes.
+// Guarantees: the line is the one of an equal attribute with bytes of its own.
+TEST_CASE("an attribute that points into the body is written like any other", "[unit][loki]") {
+  const std::string body = "12345678 \"q\"\n caf\xc3\xa9 \xe2\x80\xa8 <b>\xff\xe2\x80 0123456789012345678901234567890123456789 \xf0\x9f\x98\x80\xc3";
+  for (size_t begin = 0; begin <= body.size(); ++begin) {
+    for (size_t end = begin; end <= body.size(); ++end) {
+      const std::string copy = body.substr(begin, end - begin), tail = body.substr(end);
+      Data own, view;
+      LogRecord& a = own.Record(S(body));
+      own.Set(a.attributes, "first", S("x"));
+      own.Set(a.attributes, "part", S(copy));
+      own.Set(a.attributes, "tail", S(tail));
+      LogRecord& b = view.Record(S(body));
+      view.Set(b.attributes, "first", S("x"));
+      view.Set(b.attributes, "part", S(std::string_view(body).substr(begin, end - begin)));
+      view.Set(b.attributes, "tail", S(std::string_view(body).substr(end)));
+      REQUIRE(view.Encode() == own.Encode());
+    }
+  }
+}
+
 TEST_CASE("bodies of all kinds, and none at all", "[unit][loki]") {
   Data d;
   d.Record(Value());

@@ -62,45 +62,50 @@ void ByteBuffer::AppendDecimal(int64_t value) {
   size_ = static_cast<size_t>(std::to_chars(p, p + 24, value).ptr - data_);
 }
 
-void ByteBuffer::AppendJson(std::string_view text) {
-  // An escape takes up to 6 bytes for one. Room is kept for the plain rest and one escape, and asked for again after each
-  // escape, so that plain text costs one check. 16 bytes of slack let whole vectors be stored.
-  constexpr size_t kSlack = 2 + 6 + 16;
+// Of every character of `text`, what stands for it inside a JSON string.
+void ByteBuffer::AppendEscaped(std::string_view text) {
+  // A byte becomes up to six. Room is asked for once per window for the worst case, so that neither plain text nor escapes check it.
+  // The slack lets whole vectors be stored, and a character that begins in a window end behind it.
+  constexpr size_t kWindow = 4096, kSlack = 16 + 4 * 6;
   const char* in = text.data();
   const char* const end = in + text.size();
-  char* out = Room(text.size() + kSlack);
-  *out++ = '"';
-  while (true) {
+  while (in != end) {
+    const char* const stop = static_cast<size_t>(end - in) > kWindow ? in + kWindow : end;
+    char* out = Room(6 * static_cast<size_t>(stop - in) + kSlack);
+    while (in < stop) {
 #if defined(__SSE2__)
-    const __m128i space = _mm_set1_epi8(0x20), quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
-    const __m128i amp = _mm_set1_epi8('&'), angle = _mm_set1_epi8('<'), not_two = _mm_set1_epi8(static_cast<char>(~2));
-    while (end - in >= 16) {
-      const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(in));
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(out), v);
-      // Signed: bytes from 0x80 are below 0x20 too. '<' and '>' differ in one bit.
-      __m128i odd = _mm_cmplt_epi8(v, space);
-      odd = _mm_or_si128(odd, _mm_cmpeq_epi8(v, quote));
-      odd = _mm_or_si128(odd, _mm_cmpeq_epi8(v, backslash));
-      odd = _mm_or_si128(odd, _mm_cmpeq_epi8(v, amp));
-      odd = _mm_or_si128(odd, _mm_cmpeq_epi8(_mm_and_si128(v, not_two), angle));
-      const int mask = _mm_movemask_epi8(odd);
-      if (mask != 0) {
+      const __m128i space = _mm_set1_epi8(0x20), quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
+      const __m128i amp = _mm_set1_epi8('&'), angle = _mm_set1_epi8('<'), not_two = _mm_set1_epi8(static_cast<char>(~2));
+      while (stop - in >= 16) {
+        const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(in));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(out), v);
+        // Signed: bytes from 0x80 are below 0x20 too. '<' and '>' differ in one bit.
+        __m128i odd = _mm_cmplt_epi8(v, space);
+        odd = _mm_or_si128(odd, _mm_cmpeq_epi8(v, quote));
+        odd = _mm_or_si128(odd, _mm_cmpeq_epi8(v, backslash));
+        odd = _mm_or_si128(odd, _mm_cmpeq_epi8(v, amp));
+        odd = _mm_or_si128(odd, _mm_cmpeq_epi8(_mm_and_si128(v, not_two), angle));
+        const int mask = _mm_movemask_epi8(odd);
+        if (mask == 0) {
+          in += 16;
+          out += 16;
+          continue;
+        }
         const int n = __builtin_ctz(static_cast<unsigned>(mask));
         in += n;
         out += n;
-        break;
+        if (static_cast<unsigned char>(*in) >= 0x80) break;
+        out = Escape(out, static_cast<unsigned char>(*in++));
       }
-      in += 16;
-      out += 16;
-    }
 #endif
-    while (in != end && kPlain[static_cast<unsigned char>(*in)]) *out++ = *in++;
-    if (in == end) break;
-    const auto c = static_cast<unsigned char>(*in);
-    if (c < 0x80) {
-      out = Escape(out, c);
-      ++in;
-    } else {
+      while (in < stop && kPlain[static_cast<unsigned char>(*in)]) *out++ = *in++;
+      if (in >= stop) break;
+      const auto c = static_cast<unsigned char>(*in);
+      if (c < 0x80) {
+        out = Escape(out, c);
+        ++in;
+        continue;
+      }
       const regex::DecodedRune rune = regex::DecodeRune(in, end);
       if (rune.rune == regex::kRuneError && rune.width == 1) {
         std::memcpy(out, "\\ufffd", 6);
@@ -115,10 +120,13 @@ void ByteBuffer::AppendJson(std::string_view text) {
       in += rune.width;
     }
     size_ = static_cast<size_t>(out - data_);
-    out = Room(static_cast<size_t>(end - in) + kSlack);
   }
-  *out++ = '"';
-  size_ = static_cast<size_t>(out - data_);
+}
+
+void ByteBuffer::AppendAgain(size_t begin, size_t end) {
+  char* out = Room(end - begin);  // may move the bytes: the source is looked up after it
+  std::memcpy(out, data_ + begin, end - begin);
+  size_ += end - begin;
 }
 
 }  // namespace otelpipe::loki

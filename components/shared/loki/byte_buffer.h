@@ -65,7 +65,15 @@ class ByteBuffer {
   }
   // A JSON string with its quotes, escaped as the reference does: " \ < > &, control characters, U+2028, U+2029; each bad byte of
   // UTF-8 becomes \ufffd.
-  void AppendJson(std::string_view text);
+  void AppendJson(std::string_view text) {
+    Append('"');
+    AppendEscaped(text);
+    Append('"');
+  }
+  // The same without the quotes.
+  void AppendEscaped(std::string_view text);
+  // The bytes from `begin` to `end` of what is here already, once more.
+  void AppendAgain(size_t begin, size_t end);
 
   // Cuts back to a size that the buffer had before.
   void Truncate(size_t size) { size_ = size; }

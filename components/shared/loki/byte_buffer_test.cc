@@ -42,6 +42,28 @@ TEST_CASE("the fast escaper agrees with the library's", "[unit][loki]") {
   }
 }
 
+TEST_CASE("long strings are escaped the same over all their length", "[unit][loki]") {
+  for (size_t shift = 0; shift < 20; ++shift) {
+    std::string text(shift, 'x');
+    while (text.size() < 20000) text += "plain text \"q\" \xf0\x9f\x98\x80 \xe2\x80\xa8 \xff";
+    std::string expected;
+    AppendJsonString(expected, text);
+    REQUIRE(Json(text) == expected);
+    REQUIRE(Json(std::string(20000, '\x01')).size() == 120002);
+  }
+}
+
+TEST_CASE("what is in the buffer can be appended again", "[unit][loki]") {
+  ByteBuffer out;
+  std::string expected = "abcdef";
+  out.Append(expected);
+  while (out.size() < 100000) {
+    out.AppendAgain(2, out.size());
+    expected += expected.substr(2);
+    REQUIRE(out.view() == expected);
+  }
+}
+
 TEST_CASE("the buffer grows, truncates and gives memory back", "[unit][loki]") {
   ByteBuffer out;
   std::string expected;
