@@ -266,4 +266,7 @@ class Outputs:
                 msgs.append("\n".join(lines))
         if msgs and self.notes:
             msgs += self.notes
+        if msgs and not any(v.strip() for v in got.values()):
+            # Nothing came out: only the agent can say why.
+            msgs.append("exit codes %s; the collector said: %s" % (self.exits, logs.strip()[-1500:]))
         return "\n".join(msgs)
