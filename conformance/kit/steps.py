@@ -370,6 +370,7 @@ class Steps:
         empty = not any(v.strip() not in ("", "[]", "{}") for v in want.values())
         settle = float(a.get("settle", 0.8 if empty else 0.15))
         last, since, hit = None, time.time(), None
+        patience = float(a.get("patience", 3)) * TIME_FACTOR
         end = min(self.deadline - 1, time.time() + allowed(a, 8))
         while time.time() < end:
             now = self.collect(True)
@@ -379,6 +380,6 @@ class Steps:
                 hit = hit or time.time()
                 if time.time() - hit >= settle:
                     return
-            elif time.time() - since > float(a.get("patience", 3)) * TIME_FACTOR:
-                return
+            elif time.time() - since > patience and any(v.strip() for v in now.values()):
+                return  # something else came out, and nothing follows; before the first output the whole limit is waited
             time.sleep(0.03)
