@@ -108,6 +108,25 @@ def check_file(path, header):
     return None
 
 
+def lacks_target(path, header, cmake_lists):
+    """The reason against a header of simdjson in `path`, whose folder's CMakeLists.txt reads `cmake_lists`, or None.
+
+    Its target carries definitions that decide how large its types are: without them two files disagree about the same type."""
+    if header == "simdjson.h" and "simdjson::simdjson" not in cmake_lists:
+        return "the folder's CMakeLists.txt must name simdjson::simdjson"
+    return None
+
+
+def cmake_lists_over(root, path):
+    """The CMakeLists.txt of the folder of `path`, or of the nearest one above it."""
+    while path:
+        path = os.path.dirname(path)
+        name = os.path.join(path, "CMakeLists.txt")
+        if os.path.isfile(os.path.join(root, name)):
+            return house.read(root, name)
+    return ""
+
+
 def main():
     root = sys.argv[1]
     problems, n = [], 0
@@ -115,6 +134,8 @@ def main():
         for line, header in includes(house.read(root, path)):
             n += 1
             why = check_file(path, header)
+            if not why and header == "simdjson.h":
+                why = lacks_target(path, header, cmake_lists_over(root, path))
             if why:
                 problems.append("%s:%d: %s: %s" % (path, line, header, why))
     rooms = {d for d in os.listdir(os.path.join(root, "libotelpipe/src"))}

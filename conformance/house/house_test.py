@@ -32,6 +32,11 @@ class Includes(unittest.TestCase):
         self.assertTrue(self.refused("libotelpipe/src/service/service.cc", "grpcpp/grpcpp.h"))
         self.assertFalse(self.refused("libotelpipe/src/config/yaml_reader.cc", "yaml-cpp/yaml.h"))
 
+    def test_targets(self):
+        self.assertIsNotNone(check_includes.lacks_target("components/a/a.cc", "simdjson.h", "otelpipe_component(KIND a NAME a)"))
+        self.assertIsNone(check_includes.lacks_target("components/a/a.cc", "simdjson.h", "DEPS simdjson::simdjson"))
+        self.assertIsNone(check_includes.lacks_target("components/a/a.cc", "vector", ""))
+
     def test_components(self):
         self.assertTrue(self.refused("components/exporter/loki/loki.cc", "exporter/debug/text.h"))
         self.assertTrue(self.refused("components/exporter/loki/loki.cc", "graph/graph.h"))

@@ -4,6 +4,7 @@
 
 #include "otelpipe/base/status_macros.h"
 #include "otelpipe/component/register.h"
+#include "shared/http/reason.h"
 
 namespace otelpipe {
 namespace {
@@ -11,65 +12,6 @@ namespace {
 // What of an answer is looked at for its first line.
 constexpr size_t kMaxAnswer = 1024;
 constexpr std::string_view kNoLabels = "error at least one label pair is required per stream";
-
-// Go's names of status codes, which the error texts show.
-std::string_view ReasonPhrase(int status) {
-  switch (status) {
-    case 100: return "Continue";
-    case 101: return "Switching Protocols";
-    case 102: return "Processing";
-    case 103: return "Early Hints";
-    case 300: return "Multiple Choices";
-    case 301: return "Moved Permanently";
-    case 302: return "Found";
-    case 303: return "See Other";
-    case 304: return "Not Modified";
-    case 305: return "Use Proxy";
-    case 307: return "Temporary Redirect";
-    case 308: return "Permanent Redirect";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 402: return "Payment Required";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 406: return "Not Acceptable";
-    case 407: return "Proxy Authentication Required";
-    case 408: return "Request Timeout";
-    case 409: return "Conflict";
-    case 410: return "Gone";
-    case 411: return "Length Required";
-    case 412: return "Precondition Failed";
-    case 413: return "Request Entity Too Large";
-    case 414: return "Request URI Too Long";
-    case 415: return "Unsupported Media Type";
-    case 416: return "Requested Range Not Satisfiable";
-    case 417: return "Expectation Failed";
-    case 418: return "I'm a teapot";
-    case 421: return "Misdirected Request";
-    case 422: return "Unprocessable Entity";
-    case 423: return "Locked";
-    case 424: return "Failed Dependency";
-    case 425: return "Too Early";
-    case 426: return "Upgrade Required";
-    case 428: return "Precondition Required";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 451: return "Unavailable For Legal Reasons";
-    case 500: return "Internal Server Error";
-    case 501: return "Not Implemented";
-    case 502: return "Bad Gateway";
-    case 503: return "Service Unavailable";
-    case 504: return "Gateway Timeout";
-    case 505: return "HTTP Version Not Supported";
-    case 506: return "Variant Also Negotiates";
-    case 507: return "Insufficient Storage";
-    case 508: return "Loop Detected";
-    case 510: return "Not Extended";
-    case 511: return "Network Authentication Required";
-    default: return "";
-  }
-}
 
 // Whether Go's URL parser takes the text. It is generous: a mere word is a path.
 bool IsUrl(std::string_view url) {
@@ -136,7 +78,7 @@ absl::Status LokiAnswer(int http_status, std::string_view body) {
   body = body.substr(0, kMaxAnswer);
   body = body.substr(0, body.find('\n'));
   if (body.ends_with('\r')) body.remove_suffix(1);
-  std::string text = "HTTP " + std::to_string(http_status) + " \"" + std::string(ReasonPhrase(http_status)) +
+  std::string text = "HTTP " + std::to_string(http_status) + " \"" + std::string(HttpReason(http_status)) +
                      "\": " + std::string(body);
   if (http_status >= 400 && http_status < 500 && http_status != 429) return Permanent(absl::InternalError(text));
   return absl::UnavailableError(text);

@@ -61,8 +61,4 @@ std::string ToLower(std::string_view text) {
   return out;
 }
 
-std::string_view ReasonOf(int status) {
-  return View(http::obsolete_reason(http::int_to_status(static_cast<unsigned>(status))));
-}
-
 }  // namespace otelpipe::http_internal

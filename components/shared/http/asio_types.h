@@ -56,6 +56,5 @@ std::string ToText(const Protocol::endpoint& endpoint);
 std::string ErrorText(const error_code& error);
 bool EqualFold(std::string_view a, std::string_view b);
 std::string ToLower(std::string_view text);
-std::string_view ReasonOf(int status);
 
 }  // namespace otelpipe::http_internal

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "otelpipe/base/strings.h"
+#include "shared/http/reason.h"
 
 namespace otelpipe {
 
@@ -239,7 +240,7 @@ class SessionOf final : public HttpResponder::Session {
     HttpReply reply;
     reply.content_type = "text/plain; charset=utf-8";
     reply.status = status;
-    reply.body = CopyToBuffer(absl::StrCat(status, " ", A(ReasonOf(status)), why.empty() ? "" : ": ", A(why)));
+    reply.body = CopyToBuffer(absl::StrCat(status, " ", A(HttpReason(status)), why.empty() ? "" : ": ", A(why)));
     close_ = true;
     phase_ = Phase::kHandling;
     Write(std::move(reply));
@@ -462,10 +463,8 @@ class SessionOf final : public HttpResponder::Session {
     phase_ = Phase::kWriting;
     if (stop_) close_ = true;
     out_.clear();
-    char status[8];
-    std::string_view reason = ReasonOf(reply.status);
-    absl::numbers_internal::FastIntToBuffer(reply.status, status);
-    out_.append("HTTP/1.1 ").append(status).append(" ").append(reason).append("\r\n");
+    const std::string_view reason = HttpReason(reply.status);
+    absl::StrAppend(&out_, "HTTP/1.1 ", reply.status, " ", A(reason), "\r\n");
     if (!reply.content_type.empty()) out_.append("Content-Type: ").append(reply.content_type).append("\r\n");
     out_.append(state_->fixed_headers).append(extra_headers_);
     for (const auto& [name, value] : reply.headers) out_.append(name).append(": ").append(value).append("\r\n");
