@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """SIGHUP under load: reload.py --bin AGENT [--reloads 10] [--rate 2000] [--pause 0.5]
 
-A file is written and OTLP requests are posted all the time while the agent gets SIGHUP again and again, each time with another configuration, and
-once in a while with a broken one, or one that does not start because a port is taken. In the end:
+A file is written and OTLP requests are posted all the time while the agent gets SIGHUP again and again, each time with another configuration. After each
+new configuration comes a bad one: a broken one, or, each third time, one that does not start because a port is taken. In the end:
 - every line of the file and every record of a request that was answered 200 has reached the sink (repeats are allowed),
 - each new configuration took effect, the others did not, and the process was the same all along.
 """
@@ -132,7 +132,7 @@ def wait_for(what, limit=60):
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--bin", required=True)
-    ap.add_argument("--reloads", type=int, default=10)
+    ap.add_argument("--reloads", type=int, default=10, help="new configurations; as many bad ones come in between")
     ap.add_argument("--rate", type=int, default=2000, help="lines, and records, per second")
     ap.add_argument("--pause", type=float, default=0.5, help="seconds between two signals")
     o = ap.parse_args()
@@ -164,33 +164,36 @@ def main():
                 problems.append("the agent does not start")
             load = Load(os.path.join(work, "in.log"), port, o.rate)
             good, bad, taken = 0, 0, 0
-            for i in range(o.reloads):
+            while good < o.reloads:
                 time.sleep(o.pause)
-                if i % 4 == 3:
+                good += 1
+                write_config(good)
+                agent.send_signal(signal.SIGHUP)
+                if not wait_for(lambda: "g%d" % good in Sink.generations):
+                    problems.append("configuration %d does not take effect" % good)
+                time.sleep(o.pause)
+                if good % 3 == 0:
                     taken += 1
-                    write_config(good, port=sink.server_address[1])
+                    write_config(good + 1000, port=sink.server_address[1])
                     agent.send_signal(signal.SIGHUP)
                     if not wait_for(lambda: text_of_log().count("going back to the old one") == taken):
                         problems.append("a configuration that does not start is not told")
                     if not wait_for(lambda: text_of_log().count("Everything is ready") == 1 + good + taken):
                         problems.append("the old configuration does not run again")
-                    continue
-                if i % 4 == 2:
+                else:
                     bad += 1
                     with open(config, "w", encoding="utf-8") as f:
                         f.write(BROKEN[bad % len(BROKEN)])
                     agent.send_signal(signal.SIGHUP)
                     if not wait_for(lambda: text_of_log().count("the old one stays in force") == bad):
                         problems.append("broken configuration %d is not told" % bad)
-                    continue
-                good += 1
-                write_config(good)
-                agent.send_signal(signal.SIGHUP)
-                if not wait_for(lambda: "g%d" % good in Sink.generations):
-                    problems.append("configuration %d does not take effect" % good)
+                if agent.poll() is not None:
+                    break
             time.sleep(o.pause)
             load.finish()
             wait_for(lambda: load.must <= Sink.seen)
+            if Sink.generations - {"g%d" % i for i in range(good + 1)}:
+                problems.append("a configuration that does not start took effect")
             if agent.poll() is not None:
                 problems.append("the process ended with %s" % agent.returncode)
         finally:
@@ -211,7 +214,7 @@ def main():
             print(text_of_log()[-3000:])
     for p in problems:
         print(p)
-    print("%d reloads, %d broken, %d that do not start; %d lines and records sent, %d lost; %d requests refused" %
+    print("%d new configurations, %d broken, %d that do not start; %d lines and records sent, %d lost; %d requests refused" %
           (good, bad, taken, len(load.must), len(missing), load.refused))
     sys.exit(1 if problems else 0)
 
