@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import time
 import urllib.error
@@ -24,6 +25,15 @@ TEAS = {"assam": 4.5, "sencha": 7.25, "lapsang": 12.0}
 PORTS = {"otlp-grpc": 4317, "otlp-http": 4318, "own": 8888, "page": 8889, "health": 13133}
 ORDERS_POD, PRICES_POD = "orders-6d9f7c5b8-x2x7z", "prices-75c9d4f6b-q8w4e"
 PUSH_PATH = "/api/v1/otlp/v1/metrics"
+
+
+def otlp_flag(program):
+    """The flag that opens Prometheus' OTLP endpoint: version 3 has one of its own, 2.47 and newer have it among the features."""
+    said = subprocess.run([program, "--version"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True).stdout
+    version = re.search(r"version (\d+)\.(\d+)", said)
+    if version is None or (int(version[1]), int(version[2])) < (2, 47):
+        raise SystemExit("%s has no OTLP endpoint: %s" % (program, said.splitlines()[0]))
+    return "--web.enable-otlp-receiver" if int(version[1]) >= 3 else "--enable-feature=otlp-write-receiver"
 
 
 class Deployment:
@@ -81,7 +91,7 @@ class Deployment:
             yaml.safe_dump(config, f)
         port = cluster.free_port()
         command = [program, "--config.file=" + path, "--storage.tsdb.path=" + os.path.join(self.args.work, "tsdb%d" % port),
-                   "--web.listen-address=127.0.0.1:%d" % port] + (["--web.enable-otlp-receiver"] if push else [])
+                   "--web.listen-address=127.0.0.1:%d" % port] + ([otlp_flag(program)] if push else [])
         server = cluster.Process(command, os.path.join(self.args.work, "prometheus.log"), cluster.own_environment())
         self.started.append(server)
 
