@@ -12,8 +12,6 @@ namespace {
 using exposition::LabelPairs;
 using exposition::Type;
 
-constexpr std::string_view kProcessScope = "go.opentelemetry.io/collector/service";
-
 struct Line {
   std::string labels;
   double value = 0;

@@ -12,6 +12,9 @@
 
 namespace otelpipe::own_metrics {
 
+// The scope of the process's own numbers.
+inline constexpr std::string_view kProcessScope = "go.opentelemetry.io/collector/service";
+
 // How a reader names things. The plain struct is what a reader that was written down starts from.
 struct ReaderOptions {
   bool with_scope = true;

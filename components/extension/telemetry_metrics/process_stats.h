@@ -8,7 +8,7 @@
 namespace otelpipe::own_metrics {
 
 struct ProcessSample {
-  const char *name, *help, *unit;
+  std::string name, help, unit;
   bool counter;
   double value;
 };

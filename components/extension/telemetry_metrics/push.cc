@@ -2,79 +2,35 @@
 
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "extension/telemetry_metrics/own_page.h"
 #include "otelpipe/base/status_macros.h"
-#include "otelpipe/registry.h"
 
 namespace otelpipe::own_metrics {
 namespace {
 
-constexpr std::string_view kProcessScope = "go.opentelemetry.io/collector/service";
-
-ConfigNode Text(std::string text) {
-  ConfigNode node;
-  node.kind = ConfigNode::Kind::kString;
-  node.text = std::move(text);
-  return node;
-}
-ConfigNode Flag(bool value) {
-  ConfigNode node;
-  node.kind = ConfigNode::Kind::kBool;
-  node.boolean = value;
-  node.text = value ? "true" : "false";
-  return node;
-}
-ConfigNode EmptyMap() {
-  ConfigNode node;
-  node.kind = ConfigNode::Kind::kMap;
-  return node;
-}
-void Put(ConfigNode& map, std::string key, ConfigNode value) { map.entries.push_back({std::move(key), {}, std::move(value)}); }
-
-absl::Status PositiveMillis(const char* name, int64_t value) {
-  return value > 0 ? absl::OkStatus() : absl::InvalidArgumentError(absl::StrCat("'", name, "' must be greater than 0"));
+std::string KeyOf(const MetricSample& s) {
+  std::string key = absl::StrCat(s.scope, "\n", s.name);
+  for (const auto& [name, value] : s.labels) absl::StrAppend(&key, "\n", name, "\n", value);
+  return key;
 }
 
 }  // namespace
 
-void Header::Describe(Fields<Header>& f) {
-  f.Required("name", &Header::name, "Name of the header.");
-  f.Optional("value", &Header::value, "Its value.");
-}
-
-void DecodeField(const ConfigNode& node, Headers& out, DecodeContext& context) {
-  if (node.is_map()) {
-    std::map<std::string, std::string> plain;
-    DecodeField(node, plain, context);
-    for (auto& [name, value] : plain) out.all.push_back({name, std::move(value)});
-  } else {
-    DecodeField(node, out.all, context);
-  }
-}
-
-void OtlpTarget::Describe(Fields<OtlpTarget>& f) {
-  f.OneOf("protocol", &OtlpTarget::protocol, {"http/protobuf", "grpc", "grpc/protobuf"}, "unsupported protocol ", "How to send.");
-  f.Required("endpoint", &OtlpTarget::endpoint, "Where to send, as URL.");
-  f.Optional("headers", &OtlpTarget::headers, "Headers of each request: a list of name and value, or a map.");
-  f.OneOf("compression", &OtlpTarget::compression, {"", "none", "gzip"}, "unsupported compression ", "none or gzip.");
-  f.Optional("timeout", &OtlpTarget::timeout, "Limit of one request in milliseconds.");
-  f.Optional("insecure", &OtlpTarget::insecure, "No TLS; without it the scheme of the endpoint says so.");
-  f.Optional("certificate", &OtlpTarget::certificate, "Trust roots of the peer, PEM file.");
-  f.Optional("client_certificate", &OtlpTarget::client_certificate, "Own certificate, PEM file.");
-  f.Optional("client_key", &OtlpTarget::client_key, "Its key, PEM file.");
-  f.OneOf("temporality_preference", &OtlpTarget::temporality_preference, {"", "cumulative"}, "only cumulative metrics are sent, not ",
-          "cumulative.");
-  f.Unsupported("headers_list", "write headers");
+void MetricsTarget::Describe(Fields<MetricsTarget>& f) {
+  f.InlineBase<own_telemetry::OtlpTarget>();
+  f.OneOf("temporality_preference", &MetricsTarget::temporality_preference, {"", "cumulative", "delta", "lowmemory"},
+          "unsupported temporality preference ", "cumulative; delta: sums since the last sending; lowmemory: the same but for the process's.");
   f.Unsupported("default_histogram_aggregation", "histograms have fixed bounds");
-  f.Validate([](const OtlpTarget& t) { return PositiveMillis("timeout", t.timeout); });
 }
 
 void PushExporter::Describe(Fields<PushExporter>& f) {
   f.Optional("otlp", &PushExporter::otlp, "Sends OTLP.");
-  f.Unsupported("console", "use a pull reader and look at its page");
-  f.Validate([](const PushExporter& e) { return e.otlp ? absl::OkStatus() : absl::InvalidArgumentError("no valid metric exporter"); });
+  f.Optional("console", &PushExporter::console, "Writes JSON to standard output.");
+  f.Validate([](const PushExporter& e) {
+    if (e.otlp && e.console) return absl::InvalidArgumentError("must not specify multiple exporters");
+    return e.otlp || e.console ? absl::OkStatus() : absl::InvalidArgumentError("no valid metric exporter");
+  });
 }
 
 void Periodic::Describe(Fields<Periodic>& f) {
@@ -83,49 +39,41 @@ void Periodic::Describe(Fields<Periodic>& f) {
   f.Optional("exporter", &Periodic::exporter, "Who sends.");
   f.Unsupported("producers", "there are no other producers");
   f.Validate([](const Periodic& p) -> absl::Status {
-    OTELPIPE_RETURN_IF_ERROR(PositiveMillis("interval", p.interval));
-    OTELPIPE_RETURN_IF_ERROR(PositiveMillis("timeout", p.timeout));
+    OTELPIPE_RETURN_IF_ERROR(own_telemetry::PositiveMillis("interval", p.interval));
+    OTELPIPE_RETURN_IF_ERROR(own_telemetry::PositiveMillis("timeout", p.timeout));
     return p.exporter ? absl::OkStatus() : absl::InvalidArgumentError("no valid metric exporter");
   });
 }
 
-std::pair<std::string, ConfigNode> ExporterFor(const OtlpTarget& target) {
-  const bool http = target.protocol == "http/protobuf";
-  ConfigNode node = EmptyMap(), tls = EmptyMap(), queue = EmptyMap();
-  std::string endpoint = target.endpoint;
-  if (http) {
-    if (!absl::StrContains(endpoint, "://")) endpoint = absl::StrCat(target.insecure.value_or(false) ? "http://" : "https://", endpoint);
-    const size_t path = endpoint.find('/', endpoint.find("://") + 3);
-    if (path == std::string::npos) {
-      endpoint += "/v1/metrics";
-    } else if (path + 1 == endpoint.size()) {
-      endpoint += "v1/metrics";
+void Deltas::Apply(std::vector<MetricSample>& samples, std::vector<ProcessSample>& process) {
+  for (MetricSample& s : samples) {
+    if (s.type == MetricSample::Type::kGauge) continue;
+    MetricSample& last = last_[KeyOf(s)];
+    MetricSample now = s;
+    s.value -= last.value;
+    if (last.histogram.counts.size() == s.histogram.counts.size()) {
+      for (size_t i = 0; i < s.histogram.counts.size(); ++i) s.histogram.counts[i] -= last.histogram.counts[i];
+      s.histogram.sum -= last.histogram.sum;
+      s.histogram.count -= last.histogram.count;
     }
-    Put(node, "metrics_endpoint", Text(std::move(endpoint)));
-  } else {
-    Put(tls, "insecure", Flag(target.insecure.value_or(absl::StartsWith(endpoint, "http://"))));
-    Put(node, "endpoint", Text(std::move(endpoint)));
+    last = std::move(now);
   }
-  if (!target.certificate.empty()) Put(tls, "ca_file", Text(target.certificate));
-  if (!target.client_certificate.empty()) Put(tls, "cert_file", Text(target.client_certificate));
-  if (!target.client_key.empty()) Put(tls, "key_file", Text(target.client_key));
-  Put(node, "tls", std::move(tls));
-  ConfigNode headers = EmptyMap();
-  for (const Header& h : target.headers.all) Put(headers, h.name, Text(h.value));
-  if (!headers.entries.empty()) Put(node, "headers", std::move(headers));
-  Put(node, "compression", Text(target.compression.empty() ? "none" : target.compression));
-  Put(node, "timeout", Text(absl::StrCat(target.timeout, "ms")));
-  // The next sending has all of it again, so nothing is queued.
-  Put(queue, "enabled", Flag(false));
-  ConfigNode retry = queue;
-  Put(node, "sending_queue", std::move(queue));
-  Put(node, "retry_on_failure", std::move(retry));
-  return {http ? "otlphttp" : "otlp", std::move(node)};
+  if (!process_too_) return;
+  for (ProcessSample& s : process) {
+    if (s.counter) s.value -= std::exchange(last_process_[s.name], s.value);
+  }
 }
 
-Batch OwnBatch(const std::vector<MetricSample>& samples, const std::vector<ProcessSample>& process,
-               const std::vector<std::pair<std::string, std::string>>& resource, std::string_view level, uint64_t start_nanos,
-               uint64_t now_nanos) {
+uint64_t Deltas::Advance(uint64_t start, uint64_t now) {
+  const uint64_t begin = std::exchange(last_nanos_, now);
+  return begin == 0 ? start : begin;
+}
+
+Batch OwnBatch(std::vector<MetricSample> samples, std::vector<ProcessSample> process,
+               const std::vector<std::pair<std::string, std::string>>& resource, std::string_view level, uint64_t start_nanos, uint64_t now_nanos,
+               Deltas* deltas) {
+  const uint64_t delta_start = deltas != nullptr ? deltas->Advance(start_nanos, now_nanos) : 0;
+  if (deltas != nullptr) deltas->Apply(samples, process);
   auto data = std::make_unique<MetricsData>();
   Arena& arena = data->arena;
   ResourceMetrics& all = data->resources.Add(arena);
@@ -137,19 +85,19 @@ Batch OwnBatch(const std::vector<MetricSample>& samples, const std::vector<Proce
   }
   scopes[std::string(kProcessScope)];
   all.scopes.Reserve(arena, scopes.size());
-  auto begin = [&](ScopeMetrics& scope, std::string_view name, std::string_view help, std::string_view unit, MetricType type) -> Metric& {
+  auto begin = [&](ScopeMetrics& scope, std::string_view name, std::string_view help, std::string_view unit, MetricType type, bool delta) -> Metric& {
     Metric& m = scope.records.Add(arena);
     m.name = arena.Copy(name);
     m.description = arena.Copy(help);
     m.unit = arena.Copy(unit);
     m.type = type;
-    if (type != MetricType::kGauge) m.aggregation_temporality = 2;
+    if (type != MetricType::kGauge) m.aggregation_temporality = delta ? 1 : 2;
     m.is_monotonic = type == MetricType::kSum;
     return m;
   };
-  auto fill = [&](auto& point, const Labels& labels) {
+  auto fill = [&](auto& point, const Labels& labels, bool delta) {
     for (const auto& [key, value] : labels) point.attributes.Set(arena, arena.Copy(key), Value::Str(arena.Copy(value)));
-    point.start_time_unix_nano = start_nanos;
+    point.start_time_unix_nano = delta ? delta_start : start_nanos;
     point.time_unix_nano = now_nanos;
   };
   for (const auto& [scope_name, instruments] : scopes) {
@@ -160,11 +108,12 @@ Batch OwnBatch(const std::vector<MetricSample>& samples, const std::vector<Proce
       const MetricType type = first.type == MetricSample::Type::kCounter ? MetricType::kSum
                               : first.type == MetricSample::Type::kGauge ? MetricType::kGauge
                                                                          : MetricType::kHistogram;
-      Metric& m = begin(scope, name, first.help, first.unit, type);
+      const bool delta = deltas != nullptr && type != MetricType::kGauge;
+      Metric& m = begin(scope, name, first.help, first.unit, type, delta);
       for (const MetricSample* s : points) {
         if (type == MetricType::kHistogram) {
           HistogramDataPoint& p = m.histogram_points.Add(arena);
-          fill(p, s->labels);
+          fill(p, s->labels, delta);
           p.count = s->histogram.count;
           p.sum = s->histogram.sum;
           p.has_sum = true;
@@ -172,7 +121,7 @@ Batch OwnBatch(const std::vector<MetricSample>& samples, const std::vector<Proce
           for (double b : s->histogram.bounds) p.explicit_bounds.Add(arena) = b;
         } else {
           NumberDataPoint& p = m.number_points.Add(arena);
-          fill(p, s->labels);
+          fill(p, s->labels, delta);
           p.value_kind = NumberKind::kInt;
           p.as_int = s->value;
         }
@@ -180,9 +129,10 @@ Batch OwnBatch(const std::vector<MetricSample>& samples, const std::vector<Proce
     }
     if (scope_name != kProcessScope) continue;
     for (const ProcessSample& s : process) {
-      Metric& m = begin(scope, s.name, s.help, s.unit, s.counter ? MetricType::kSum : MetricType::kGauge);
+      const bool delta = deltas != nullptr && deltas->process_too() && s.counter;
+      Metric& m = begin(scope, s.name, s.help, s.unit, s.counter ? MetricType::kSum : MetricType::kGauge, delta);
       NumberDataPoint& p = m.number_points.Add(arena);
-      fill(p, {});
+      fill(p, {}, delta);
       p.value_kind = NumberKind::kDouble;
       p.as_double = s.value;
     }
@@ -190,27 +140,21 @@ Batch OwnBatch(const std::vector<MetricSample>& samples, const std::vector<Proce
   return Batch::FromMetrics(std::move(data));
 }
 
-PushReader::PushReader(Periodic config, Context context, std::function<Batch()> read)
-    : config_(std::move(config)), context_(std::move(context)), read_(std::move(read)) {}
+PushReader::PushReader(Periodic config, Context context, std::function<Batch(Deltas*)> read, std::function<void(std::string_view)> console)
+    : config_(std::move(config)), context_(std::move(context)), read_(std::move(read)), console_(std::move(console)) {
+  const std::string preference = config_.exporter->otlp ? config_.exporter->otlp->temporality_preference : "";
+  if (preference == "delta" || preference == "lowmemory") deltas_ = std::make_unique<Deltas>(preference == "delta");
+}
 
 PushReader::~PushReader() { *alive_ = false; }
 
 absl::Status PushReader::Start(Host& host) {
-  auto [type, node] = ExporterFor(*config_.exporter->otlp);
-  const ComponentFactory* factory =
-      context_.registry != nullptr ? context_.registry->Find(ComponentKind::kExporter, type) : nullptr;
-  if (factory == nullptr) return absl::NotFoundError(absl::StrCat("own metrics cannot be sent: this program has no exporter ", type));
-  std::vector<ConfigError> errors;
-  DecodeContext decode(&errors, "", "");
-  decode.registry = context_.registry;
-  const AnyConfig config = factory->decode(node, decode);
-  if (decode.error_count() > 0) return ConfigErrorsToStatus(errors);
-  Context its = context_;
-  its.id = {type, "own_metrics"};
-  its.kind = ComponentKind::kExporter;
-  its.signal = Signal::kMetrics;
-  its.metrics = &uncounted_;
-  OTELPIPE_ASSIGN_OR_RETURN(exporter_, factory->make_exporter(config, std::move(its)));
+  started_ = true;
+  if (config_.exporter->console) {
+    Tick();
+    return absl::OkStatus();
+  }
+  OTELPIPE_ASSIGN_OR_RETURN(exporter_, own_telemetry::MakeOwnExporter(*config_.exporter->otlp, Signal::kMetrics, context_, &uncounted_));
   OTELPIPE_RETURN_IF_ERROR(exporter_->Start(host));
   Tick();
   return absl::OkStatus();
@@ -224,7 +168,13 @@ void PushReader::Tick() {
 }
 
 void PushReader::Send(std::function<void()> then) {
-  exporter_->Consume(read_(), Done::OnFinished([log = context_.log, then = std::move(then)](const absl::Status& status) {
+  Batch batch = read_(deltas_.get());
+  if (exporter_ == nullptr) {
+    const absl::StatusOr<const MetricsData*> data = batch.ReadMetrics();
+    if (data.ok()) console_(own_telemetry::MetricsAsJson(**data));
+    return then();
+  }
+  exporter_->Consume(std::move(batch), Done::OnFinished([log = context_.log, then = std::move(then)](const absl::Status& status) {
     if (!status.ok()) log.Error("failed to upload metrics", {{"error", status}});
     then();
   }));
@@ -232,7 +182,10 @@ void PushReader::Send(std::function<void()> then) {
 
 void PushReader::Shutdown(std::function<void()> done) {
   timer_ = Timer();
-  if (exporter_ == nullptr) return done();
+  if (exporter_ == nullptr) {
+    if (config_.exporter->console && started_) Send([] {});
+    return done();
+  }
   // A peer that does not answer may not hold up the end: its time is bounded.
   auto finish = std::make_shared<std::function<void()>>(std::move(done));
   auto stop = [this, alive = alive_, finish] {

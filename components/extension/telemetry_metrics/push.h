@@ -1,5 +1,5 @@
 // PushReader: sends the service's own metrics by OTLP, every so often and once more at the end. A `periodic` reader of
-// `service.telemetry.metrics`. The sending is done by the exporters otlphttp and otlp, made from the registry with settings that mean the same.
+// `service.telemetry.metrics`.
 #pragma once
 
 #include <functional>
@@ -14,33 +14,18 @@
 #include "otelpipe/component/component.h"
 #include "otelpipe/component/fields.h"
 #include "otelpipe/pdata/batch.h"
+#include "shared/own_telemetry/console.h"
+#include "shared/own_telemetry/target.h"
 
 namespace otelpipe::own_metrics {
 
-// A header as a list item; a map of headers is taken too.
-struct Header {
-  std::string name;
-  std::string value;
-  static void Describe(Fields<Header>& f);
-};
-struct Headers {
-  std::vector<Header> all;
-};
-void DecodeField(const ConfigNode& node, Headers& out, DecodeContext& context);
-
-struct OtlpTarget {
-  std::string protocol = "http/protobuf";
-  std::string endpoint;
-  Headers headers;
-  std::string compression;
-  int64_t timeout = 10000;  // milliseconds
-  std::optional<bool> insecure;
-  std::string certificate, client_certificate, client_key;
-  std::string temporality_preference;
-  static void Describe(Fields<OtlpTarget>& f);
+struct MetricsTarget : own_telemetry::OtlpTarget {
+  std::string temporality_preference;  // cumulative, delta, lowmemory
+  static void Describe(Fields<MetricsTarget>& f);
 };
 struct PushExporter {
-  std::optional<OtlpTarget> otlp;
+  std::optional<MetricsTarget> otlp;
+  std::optional<own_telemetry::ConsoleTarget> console;
   static void Describe(Fields<PushExporter>& f);
 };
 struct Periodic {
@@ -50,17 +35,33 @@ struct Periodic {
   static void Describe(Fields<Periodic>& f);
 };
 
-// The type of the exporter that serves `target`, and its configuration.
-std::pair<std::string, ConfigNode> ExporterFor(const OtlpTarget& target);
+// Makes of sums since the start sums since the last sending. One for each reader that wants them.
+class Deltas {
+ public:
+  // `process_too`: also those that are only looked at, such as the time of the CPU (`delta`; not so `lowmemory`).
+  explicit Deltas(bool process_too) : process_too_(process_too) {}
+  bool process_too() const { return process_too_; }
+  void Apply(std::vector<MetricSample>& samples, std::vector<ProcessSample>& process);
+  // The end of the last span of time, which begins the next; the first begins at `start`.
+  uint64_t Advance(uint64_t start, uint64_t now);
+
+ private:
+  const bool process_too_;
+  std::map<std::string, MetricSample> last_;
+  std::map<std::string, double> last_process_;
+  uint64_t last_nanos_ = 0;
+};
 
 // The metrics as a batch, with start and time of every point. Counters that never counted are there as 0.
-Batch OwnBatch(const std::vector<MetricSample>& samples, const std::vector<ProcessSample>& process,
-               const std::vector<std::pair<std::string, std::string>>& resource, std::string_view level, uint64_t start_nanos, uint64_t now_nanos);
+Batch OwnBatch(std::vector<MetricSample> samples, std::vector<ProcessSample> process,
+               const std::vector<std::pair<std::string, std::string>>& resource, std::string_view level, uint64_t start_nanos, uint64_t now_nanos,
+               Deltas* deltas = nullptr);
 
-// Lives on the loop. `read` makes the batch to send.
+// Lives on the loop. `read` makes the batch to send, with deltas when they are given.
 class PushReader {
  public:
-  PushReader(Periodic config, Context context, std::function<Batch()> read);
+  PushReader(Periodic config, Context context, std::function<Batch(Deltas*)> read,
+             std::function<void(std::string_view)> console = own_telemetry::WriteToConsole);
   ~PushReader();
   // NotFound when the program has no such exporter; errors of its settings and of its start.
   absl::Status Start(Host& host);
@@ -74,9 +75,12 @@ class PushReader {
   const Periodic config_;
   Context context_;
   Metrics uncounted_;  // what the exporter counts is not the service's own work
-  std::function<Batch()> read_;
+  std::function<Batch(Deltas*)> read_;
+  std::function<void(std::string_view)> console_;
+  std::unique_ptr<Deltas> deltas_;
   std::unique_ptr<Exporter> exporter_;
   Timer timer_;
+  bool started_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -9,8 +9,6 @@
 namespace otelpipe {
 namespace {
 
-using own_metrics::ExporterFor;
-using own_metrics::OtlpTarget;
 using own_metrics::Periodic;
 using own_metrics::PushReader;
 
@@ -65,36 +63,6 @@ std::pair<Periodic, std::string> Decode(const std::string& yaml) {
   return {out, errors.empty() ? "" : errors[0].ToString()};
 }
 
-std::string Value(const ConfigNode& node, const std::string& key, const std::string& inner = "") {
-  const ConfigNode* found = node.Find(key);
-  if (found != nullptr && !inner.empty()) found = found->Find(inner);
-  return found != nullptr ? found->text : "none";
-}
-
-TEST_CASE("A target means the same as settings of an exporter", "[extension][telemetry_metrics]") {
-  OtlpTarget http;
-  http.endpoint = "http://host:4318";
-  CHECK(ExporterFor(http).first == "otlphttp");
-  CHECK(Value(ExporterFor(http).second, "metrics_endpoint") == "http://host:4318/v1/metrics");
-  CHECK(Value(ExporterFor(http).second, "compression") == "none");
-  CHECK(Value(ExporterFor(http).second, "timeout") == "10000ms");
-  http.endpoint = "https://host/own/path";
-  http.headers.all = {{"a", "b"}};
-  http.certificate = "ca.pem";
-  CHECK(Value(ExporterFor(http).second, "metrics_endpoint") == "https://host/own/path");
-  CHECK(Value(ExporterFor(http).second, "headers", "a") == "b");
-  CHECK(Value(ExporterFor(http).second, "tls", "ca_file") == "ca.pem");
-  OtlpTarget grpc;
-  grpc.protocol = "grpc";
-  grpc.endpoint = "http://host:4317";
-  CHECK(ExporterFor(grpc).first == "otlp");
-  CHECK(Value(ExporterFor(grpc).second, "tls", "insecure") == "true");
-  grpc.endpoint = "host:4317";
-  CHECK(Value(ExporterFor(grpc).second, "tls", "insecure") == "false");
-  grpc.insecure = true;
-  CHECK(Value(ExporterFor(grpc).second, "tls", "insecure") == "true");
-}
-
 TEST_CASE("Settings of a periodic reader are checked", "[extension][telemetry_metrics]") {
   auto [good, none] = Decode("{interval: 5000, exporter: {otlp: {protocol: http/protobuf, endpoint: 'http://h', headers: [{name: a, value: b}]}}}");
   CHECK(none == "");
@@ -104,8 +72,12 @@ TEST_CASE("Settings of a periodic reader are checked", "[extension][telemetry_me
   CHECK(Decode("{}").second.find("no valid metric exporter") != std::string::npos);
   CHECK(Decode("{interval: 0, exporter: {otlp: {endpoint: h}}}").second.find("'interval' must be greater than 0") != std::string::npos);
   CHECK(Decode("{exporter: {otlp: {endpoint: h, protocol: json}}}").second.find("unsupported protocol \"json\"") != std::string::npos);
-  CHECK(Decode("{exporter: {console: {}}}").second.find("is not supported") != std::string::npos);
-  CHECK(Decode("{exporter: {otlp: {endpoint: h, temporality_preference: delta}}}").second.find("only cumulative") != std::string::npos);
+  CHECK(Decode("{exporter: {console: {}}}").second == "");
+  CHECK(Decode("{exporter: {console: {color: true}}}").second.find("has invalid keys: color") != std::string::npos);
+  CHECK(Decode("{exporter: {console: {}, otlp: {endpoint: h}}}").second.find("must not specify multiple exporters") != std::string::npos);
+  CHECK(Decode("{exporter: {otlp: {endpoint: h, temporality_preference: delta}}}").second == "");
+  CHECK(Decode("{exporter: {otlp: {endpoint: h, temporality_preference: some}}}").second.find("unsupported temporality preference \"some\"") !=
+        std::string::npos);
 }
 
 TEST_CASE("Counters, gauges and histograms become points with times", "[extension][telemetry_metrics]") {
@@ -141,6 +113,59 @@ TEST_CASE("Counters, gauges and histograms become points with times", "[extensio
   CHECK(own_metrics::OwnBatch(metrics.Read(), {}, {}, "basic", 0, 0).records() == 3);
 }
 
+TEST_CASE("Deltas are what was added since the last batch", "[extension][telemetry_metrics]") {
+  Metrics metrics;
+  Counter* counter = metrics.AddCounter("c", {}, "", "", "scope");
+  Histogram* histogram = metrics.AddHistogram("h", {}, {10}, "", "", "scope");
+  own_metrics::Deltas deltas(true);
+  double cpu = 1;
+  auto batch = [&](uint64_t now) {
+    return own_metrics::OwnBatch(metrics.Read(), {{"cpu", "", "s", true, cpu}, {"rss", "", "By", false, 5}}, {}, "normal", 100, now, &deltas);
+  };
+  counter->Add(5);
+  histogram->Observe(3);
+  batch(200);
+  counter->Add(2);
+  histogram->Observe(4);
+  histogram->Observe(40);
+  cpu = 1.5;
+  Batch second = batch(300);
+  std::map<std::string, const Metric*> by_name;
+  for (const ScopeMetrics& s : (*second.ReadMetrics())->resources[0].scopes) {
+    for (const Metric& m : s.records) by_name[std::string(m.name)] = &m;
+  }
+  CHECK(by_name.at("c")->aggregation_temporality == 1);
+  CHECK(by_name.at("c")->number_points[0].as_int == 2);
+  CHECK(by_name.at("c")->number_points[0].start_time_unix_nano == 200);
+  CHECK(by_name.at("h")->histogram_points[0].count == 2);
+  CHECK(by_name.at("h")->histogram_points[0].sum == 44);
+  CHECK(by_name.at("h")->histogram_points[0].bucket_counts[0] == 1);
+  CHECK(by_name.at("cpu")->number_points[0].as_double == 0.5);
+  CHECK(by_name.at("rss")->number_points[0].as_double == 5);
+}
+
+TEST_CASE("The console gets JSON at each interval and at the end", "[extension][telemetry_metrics]") {
+  testing::TestLoop loop;
+  NoHost host;
+  Metrics metrics;
+  metrics.AddCounter("my_counter", {})->Add(1);
+  Context context;
+  context.loop = &loop;
+  std::vector<std::string> written;
+  PushReader reader(
+      Decode("{interval: 1000, exporter: {console: {}}}").first, context,
+      [&](own_metrics::Deltas*) { return own_metrics::OwnBatch(metrics.Read(), {}, {}, "normal", 1, 2); },
+      [&](std::string_view text) { written.emplace_back(text); });
+  REQUIRE(reader.Start(host).ok());
+  loop.Advance(absl::Seconds(2));
+  REQUIRE(written.size() == 2);
+  CHECK(written[0].find("\"Name\": \"my_counter\"") != std::string::npos);
+  bool done = false;
+  reader.Shutdown([&] { done = true; });
+  CHECK(done);
+  CHECK(written.size() == 3);
+}
+
 TEST_CASE("A reader sends at each interval and once more at the end", "[extension][telemetry_metrics]") {
   Sent here;
   sent = &here;
@@ -154,7 +179,7 @@ TEST_CASE("A reader sends at each interval and once more at the end", "[extensio
   metrics.AddCounter("c", {})->Add(1);
   const Periodic periodic = Decode("{interval: 1000, exporter: {otlp: {endpoint: 'http://h:1'}}}").first;
   auto make = [&] {
-    return std::make_unique<PushReader>(periodic, context, [&] { return own_metrics::OwnBatch(metrics.Read(), {}, {}, "normal", 1, 2); });
+    return std::make_unique<PushReader>(periodic, context, [&](own_metrics::Deltas*) { return own_metrics::OwnBatch(metrics.Read(), {}, {}, "normal", 1, 2); });
   };
   CHECK(make()->Start(host).code() == absl::StatusCode::kNotFound);
   REQUIRE(registry.AddExporter<Fake>().ok());

@@ -81,6 +81,7 @@ void TelemetryMetrics::Config::Describe(Fields<Config>& f) {
   f.OneOf("level", &Config::level, {"none", "basic", "normal", "detailed"}, "unknown metrics level ",
           "How much is shown.", true);
   f.Optional("readers", &Config::readers, "Who reads the metrics.");
+  f.Optional("views", &Config::views, "Renames, drops and trims metrics; needs the level detailed.");
   f.Optional("address", &Config::address, "Older form of one reader: host:port.");
   f.Optional("default_reader", &Config::default_reader, "Listen on localhost:8888 when no reader is given.");
   f.Optional("resource", &Config::resource, "Attributes that name this instance.");
@@ -128,11 +129,10 @@ TelemetryMetrics::TelemetryMetrics(Config config, Context context)
 }
 
 void TelemetryMetrics::AddPusher(const own_metrics::Periodic& periodic) {
-  pushers_.push_back(std::make_unique<own_metrics::PushReader>(periodic, context_, [this] {
-    std::vector<MetricSample> samples;
-    if (context_.metrics != nullptr) samples = context_.metrics->Read();
-    return own_metrics::OwnBatch(samples, process_.Read(context_.loop->MonotonicNanos()), resource_, config_.level, started_nanos_,
-                                 static_cast<uint64_t>(absl::ToUnixNanos(context_.loop->Now())));
+  pushers_.push_back(std::make_unique<own_metrics::PushReader>(periodic, context_, [this](own_metrics::Deltas* deltas) {
+    auto [samples, process] = Read();
+    return own_metrics::OwnBatch(std::move(samples), std::move(process), resource_, config_.level, started_nanos_,
+                                 static_cast<uint64_t>(absl::ToUnixNanos(context_.loop->Now())), deltas);
   }));
 }
 
@@ -194,14 +194,19 @@ std::vector<int> TelemetryMetrics::ports() const {
   return out;
 }
 
-void TelemetryMetrics::Answer(const Server& server, const HttpServerRequest& request, HttpResponder responder) {
-  if (request.path != "/metrics") return responder.Send(HttpReply::Text(404, "404 page not found\n"));
+std::pair<std::vector<MetricSample>, std::vector<own_metrics::ProcessSample>> TelemetryMetrics::Read() {
   std::vector<MetricSample> samples;
   if (context_.metrics != nullptr) samples = context_.metrics->Read();
+  std::vector<own_metrics::ProcessSample> process = process_.Read(context_.loop->MonotonicNanos());
+  own_metrics::ApplyViews(config_.views, samples, process);
+  return {std::move(samples), std::move(process)};
+}
+
+void TelemetryMetrics::Answer(const Server& server, const HttpServerRequest& request, HttpResponder responder) {
+  if (request.path != "/metrics") return responder.Send(HttpReply::Text(404, "404 page not found\n"));
+  const auto [samples, process] = Read();
   responder.Send(exposition::PageReply(request, exposition::Format::kText,
-                                       own_metrics::OwnPage(samples, process_.Read(context_.loop->MonotonicNanos()),
-                                                            resource_, config_.level, server.options),
-                                       gzip_));
+                                       own_metrics::OwnPage(samples, process, resource_, config_.level, server.options), gzip_));
 }
 
 }  // namespace otelpipe

@@ -11,6 +11,7 @@
 
 #include "extension/telemetry_metrics/own_page.h"
 #include "extension/telemetry_metrics/push.h"
+#include "extension/telemetry_metrics/views.h"
 #include "otelpipe/component/component.h"
 #include "otelpipe/component/fields.h"
 #include "shared/compression/compression.h"
@@ -52,6 +53,7 @@ class TelemetryMetrics final : public Extension {
   struct Config {
     std::string level = "normal";
     std::vector<Reader> readers;
+    std::vector<own_metrics::View> views;
     std::string address;          // older form of one reader with the default reader's names
     bool default_reader = false;  // localhost:8888 when no other is given; a taken port is no failure
     std::map<std::string, std::string> resource;
@@ -75,6 +77,8 @@ class TelemetryMetrics final : public Extension {
   void AddPusher(const own_metrics::Periodic& periodic);
   void AddServer(std::string endpoint, own_metrics::ReaderOptions options, bool may_fail);
   own_metrics::ReaderOptions DefaultOptions() const;
+  // What there is to show, after the views.
+  std::pair<std::vector<MetricSample>, std::vector<own_metrics::ProcessSample>> Read();
   void Answer(const Server& server, const HttpServerRequest& request, HttpResponder responder);
 
   const Config config_;

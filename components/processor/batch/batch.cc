@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "otelpipe/component/metrics_level.h"
 #include "otelpipe/component/register.h"
 
 namespace otelpipe {
@@ -16,6 +17,17 @@ const std::vector<double>& SizeBounds() {
   static const auto* const bounds = new std::vector<double>{
       10,   25,   50,   75,   100,  250,  500,  750,   1000,  2000,  3000,
       4000, 5000, 6000, 7000, 8000, 9000, 10000, 20000, 30000, 50000, 100000};
+  return *bounds;
+}
+// The same numbers, then hundreds of thousands and millions.
+const std::vector<double>& ByteBounds() {
+  static const auto* const bounds = [] {
+    auto* all = new std::vector<double>(SizeBounds());
+    for (double unit : {100000.0, 1000000.0}) {
+      for (int i = unit == 100000 ? 2 : 1; i <= 9; ++i) all->push_back(unit * i);
+    }
+    return all;
+  }();
   return *bounds;
 }
 
@@ -56,16 +68,21 @@ BatchProcessor::BatchProcessor(Config config, Context context)
   const Labels labels = {{"processor", context_.id.ToString()}};
   instruments_.size_trigger =
       context_.metrics->AddCounter("otelcol_processor_batch_batch_size_trigger_send", labels,
-                                   "Number of times the batch was sent due to a size trigger [beta]", "{times}", kScope);
+                                   "Number of times the batch was sent due to a size trigger", "{times}", kScope);
   instruments_.timeout_trigger =
       context_.metrics->AddCounter("otelcol_processor_batch_timeout_trigger_send", labels,
-                                   "Number of times the batch was sent due to a timeout trigger [beta]", "{times}", kScope);
+                                   "Number of times the batch was sent due to a timeout trigger", "{times}", kScope);
   instruments_.send_size =
       context_.metrics->AddHistogram("otelcol_processor_batch_batch_send_size", labels, SizeBounds(),
-                                     "Number of units in the batch [beta]", "{units}", kScope);
+                                     "Number of units in the batch", "{units}", kScope);
+  if (DetailedMetrics(context_)) {
+    instruments_.send_size_bytes =
+        context_.metrics->AddHistogram("otelcol_processor_batch_batch_send_size_bytes", labels, ByteBounds(),
+                                       "Number of bytes in batch that was sent. Only available on detailed level.", "By", kScope);
+  }
   cardinality_ =
       context_.metrics->AddGauge("otelcol_processor_batch_metadata_cardinality", labels,
-                                 "Number of distinct metadata value combinations being processed [beta]",
+                                 "Number of distinct metadata value combinations being processed",
                                  "{combinations}", kScope);
   if (config_.metadata_keys.empty()) cardinality_->Set(1);
 }

@@ -32,8 +32,8 @@ struct Shard::Item {
 // The acknowledgement of one send.
 class Shard::Send final : public Done::Sink {
  public:
-  Send(std::weak_ptr<Shard> shard, Trigger trigger, size_t records, Logger log, const Instruments& instruments)
-      : shard_(std::move(shard)), trigger_(trigger), records_(records), log_(std::move(log)), instruments_(instruments) {}
+  Send(std::weak_ptr<Shard> shard, Trigger trigger, size_t records, size_t bytes, Logger log, const Instruments& instruments)
+      : shard_(std::move(shard)), trigger_(trigger), records_(records), bytes_(bytes), log_(std::move(log)), instruments_(instruments) {}
 
   std::vector<std::shared_ptr<Origin>> origins;
 
@@ -52,6 +52,7 @@ class Shard::Send final : public Done::Sink {
     if (ok && instruments_.send_size != nullptr) {
       (trigger_ == Trigger::kSize ? instruments_.size_trigger : instruments_.timeout_trigger)->Add(1);
       instruments_.send_size->Observe(static_cast<double>(records_));
+      if (instruments_.send_size_bytes != nullptr) instruments_.send_size_bytes->Observe(static_cast<double>(bytes_));
     }
     if (auto shard = shard_.lock()) shard->Released();
   }
@@ -59,6 +60,7 @@ class Shard::Send final : public Done::Sink {
   std::weak_ptr<Shard> shard_;
   Trigger trigger_;
   size_t records_;
+  size_t bytes_;
   Logger log_;
   Instruments instruments_;
   bool taken_ = false;
@@ -181,7 +183,8 @@ void Shard::SendFront(Trigger trigger) {
   if (!batch) return;
   batch.set_client(client_);
   waiting_ = true;
-  auto* send = new Send(weak_from_this(), trigger, sent, log_, instruments_);
+  const size_t bytes = instruments_.send_size_bytes != nullptr ? batch.wire_size() : 0;
+  auto* send = new Send(weak_from_this(), trigger, sent, bytes, log_, instruments_);
   send->origins = std::move(origins);
   next_->Consume(std::move(batch), Done(send));
 }

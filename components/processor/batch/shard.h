@@ -16,6 +16,7 @@ struct Instruments {
   Counter* size_trigger = nullptr;
   Counter* timeout_trigger = nullptr;
   Histogram* send_size = nullptr;
+  Histogram* send_size_bytes = nullptr;  // null below the level detailed: it has the batch encoded
 };
 
 struct Limits {

@@ -11,6 +11,7 @@ namespace otelpipe {
 namespace {
 
 constexpr uint64_t kMiB = uint64_t{1} << 20;
+constexpr std::string_view kHelperScope = "go.opentelemetry.io/collector/processor/processorhelper";
 constexpr std::string_view kScope = "go.opentelemetry.io/collector/processor/memorylimiterprocessor";
 
 }  // namespace
@@ -62,16 +63,16 @@ MemoryLimiter::MemoryLimiter(Config config, Context context)
   const std::string words = logs ? "log records" : traces ? "spans" : "metric points";
   const std::string unit = logs ? "{records}" : traces ? "{spans}" : "{datapoints}";
   accepted_ = context_.metrics->AddCounter("otelcol_processor_accepted_" + noun, {{"processor", id}},
-                                           "Number of " + words + " successfully pushed into the next component in the pipeline. [alpha]",
+                                           "Number of " + words + " successfully pushed into the next component in the pipeline. [deprecated since v0.110.0]",
                                            unit, kScope);
   refused_ = context_.metrics->AddCounter("otelcol_processor_refused_" + noun, {{"processor", id}},
-                                          "Number of " + words + " that were rejected by the next component in the pipeline. [alpha]",
+                                          "Number of " + words + " that were rejected by the next component in the pipeline. [deprecated since v0.110.0]",
                                           unit, kScope);
   const Labels labels = {{"processor", id}, {"otel_signal", std::string(SignalName(context_.signal))}};
   incoming_ = context_.metrics->AddCounter("otelcol_processor_incoming_items", labels,
-                                           "Number of items passed to the processor. [alpha]", "{items}", kScope);
+                                           "Number of items passed to the processor. [alpha]", "{items}", kHelperScope);
   outgoing_ = context_.metrics->AddCounter("otelcol_processor_outgoing_items", labels,
-                                           "Number of items emitted from the processor. [alpha]", "{items}", kScope);
+                                           "Number of items emitted from the processor. [alpha]", "{items}", kHelperScope);
 }
 
 absl::Status MemoryLimiter::Init() {

@@ -27,6 +27,7 @@ struct LogSettings {
   std::vector<std::string> output_paths = {"stderr"};
   std::vector<std::pair<std::string, std::string>> initial_fields;  // key, JSON text
   std::vector<std::pair<std::string, std::string>> resource;        // of the service
+  bool without_resource = false;                                    // disable_zap_resource: lines do not show it
 };
 
 // Writes lines as the reference's console or JSON encoder does:

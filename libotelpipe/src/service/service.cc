@@ -17,6 +17,7 @@
 #include "graph/graph.h"
 #include "otelpipe/base/status_macros.h"
 #include "otelpipe/base/strings.h"
+#include "otelpipe/component/metrics_level.h"
 #include "otelpipe/gates.h"
 #include "otelpipe/version.h"
 #include "runtime/runtime.h"
@@ -62,6 +63,7 @@ Service::Impl::~Impl() {
   graph_.reset();
   extensions_.clear();
   own_metrics_.reset();
+  own_logs_.reset();
 }
 
 Context Service::Impl::MakeContext(const ComponentId& id, ComponentKind kind, Signal signal, const std::string& pipeline) {
@@ -73,7 +75,9 @@ Context Service::Impl::MakeContext(const ComponentId& id, ComponentKind kind, Si
   c.registry = registry_;
   c.service_name = options_.name;
   c.service_version = options_.version;
-  c.gate_enabled = [gates = options_.gates](std::string_view gate) { return GateEnabled(gates, gate); };
+  c.gate_enabled = [gates = options_.gates, detailed = settings_.metrics.level == "detailed"](std::string_view gate) {
+    return gate == kDetailedMetrics ? detailed : GateEnabled(gates, gate);
+  };
   std::vector<LogField> fields = {{"otelcol.component.id", id.ToString()},
                                   {"otelcol.component.kind", KindName(kind)}};
   if (kind == ComponentKind::kProcessor) fields.push_back({"otelcol.pipeline.id", pipeline});
@@ -111,7 +115,9 @@ void Service::Impl::Build(const Config& config, const Registry& registry, bool b
   std::sort(resource_.begin(), resource_.end());
   if (real() == 0 && options_.make_log_sink) {
     LogSettings logs = settings_.logs;
-    logs.resource = resource_;
+    if (!logs.without_resource) logs.resource = resource_;
+    // With a second taker the lines are thinned out before both.
+    if (settings_.log_processors.is_list() && !settings_.log_processors.items.empty()) logs.sampling.enabled = false;
     absl::StatusOr<std::shared_ptr<LogSink>> sink = options_.make_log_sink(logs);
     if (sink.ok()) {
       options_.log_sink = *std::move(sink);
@@ -119,6 +125,7 @@ void Service::Impl::Build(const Config& config, const Registry& registry, bool b
       errors.push_back({{}, "service::telemetry::logs", std::string(sink.status().message()), ""});
     }
   }
+  BuildOwnLogs(build_extensions && real() == 0, errors);
   log_ = Logger(options_.log_sink, {});
   log_.Info("Setting up own telemetry...");
   graph_ = std::make_unique<Graph>(
@@ -157,56 +164,6 @@ void Service::Impl::BuildExtensions(std::vector<ConfigError>& errors) {
       continue;
     }
     extensions_.emplace_back(r.id, *std::move(made));
-  }
-}
-
-void Service::Impl::BuildOwnMetrics(bool make, std::vector<ConfigError>& errors) {
-  const MetricsSettings& metrics = settings_.metrics;
-  const bool asked_for = metrics.readers_given || !metrics.address.empty();
-  if (metrics.level == "none" || (!asked_for && !options_.default_metrics_reader)) return;
-  const ComponentId id{"telemetry_metrics", ""};
-  const ComponentFactory* factory = registry_->Find(ComponentKind::kExtension, id.type);
-  if (factory == nullptr) {
-    if (asked_for) {
-      errors.push_back({metrics.location, "service::telemetry::metrics",
-                        "own metrics are not exposed: the extension telemetry_metrics is not part of this program", "", true});
-    }
-    return;
-  }
-  ConfigNode node;
-  node.kind = ConfigNode::Kind::kMap;
-  node.location = metrics.location;
-  auto add = [](ConfigNode& map, const std::string& key, ConfigNode value) {
-    map.entries.push_back({key, value.location, std::move(value)});
-  };
-  auto text = [&](const std::string& value) {
-    ConfigNode n;
-    n.kind = ConfigNode::Kind::kString;
-    n.location = metrics.location;
-    n.text = value;
-    return n;
-  };
-  add(node, "level", text(metrics.level));
-  if (metrics.readers_given) add(node, "readers", metrics.readers);
-  if (!metrics.address.empty()) add(node, "address", text(metrics.address));
-  ConfigNode flag = text("true");
-  flag.kind = ConfigNode::Kind::kBool;
-  flag.boolean = options_.default_metrics_reader;
-  add(node, "default_reader", std::move(flag));
-  ConfigNode resource = text("");
-  resource.kind = ConfigNode::Kind::kMap;
-  for (const auto& [key, value] : resource_) add(resource, key, text(value));
-  add(node, "resource", std::move(resource));
-
-  DecodeContext decode(&errors, "service::telemetry::metrics", "");
-  const AnyConfig config = factory->decode(node, decode);
-  if (decode.error_count() > 0 || !make) return;
-  absl::StatusOr<std::unique_ptr<Extension>> made =
-      factory->make_extension(config, MakeContext(id, ComponentKind::kExtension, Signal::kLogs, ""));
-  if (made.ok()) {
-    own_metrics_ = *std::move(made);
-  } else {
-    errors.push_back({metrics.location, "service::telemetry::metrics", std::string(made.status().message()), ""});
   }
 }
 
@@ -286,6 +243,7 @@ absl::Status Service::Impl::AtItsPlace(ComponentKind kind, const ComponentId& id
 }
 
 absl::Status Service::Impl::StartInLoop() {
+  if (own_logs_ != nullptr) OTELPIPE_RETURN_IF_ERROR(own_logs_->Start(*this));
   if (settings_.metrics.level == "none") {
     log_.Info("Skipped telemetry setup.");
   } else if (own_metrics_ != nullptr) {
@@ -357,9 +315,10 @@ ShutdownReport Service::Impl::Shutdown(absl::Duration deadline) {
   }
   // Checkpoints are written also when somebody did not stop in time.
   runtime_->RunInLoop([&] {
-    if (!report.clean) Drained();
+    if (report.clean) return;
+    Drained();
+    log_.Info("Shutdown complete.");
   });
-  log_.Info("Shutdown complete.");
   runtime_->Stop();
   Stop(absl::OkStatus());
   return report;
@@ -404,10 +363,14 @@ void Service::Impl::Drained() {
 void Service::Impl::ShutdownExtensions(size_t left, std::shared_ptr<Stopping> stopping) {
   if (left == extensions_.size()) log_.Info("Stopping extensions...");
   if (left == 0) {
-    auto finish = [stopping] {
-      std::lock_guard<std::mutex> lock(stopping->mutex);
-      stopping->finished = true;
-      stopping->wake.notify_all();
+    auto finish = [this, stopping] {
+      log_.Info("Shutdown complete.");
+      auto finished = [stopping] {
+        std::lock_guard<std::mutex> lock(stopping->mutex);
+        stopping->finished = true;
+        stopping->wake.notify_all();
+      };
+      own_logs_ != nullptr ? own_logs_->Shutdown(std::move(finished)) : finished();
     };
     return own_metrics_ != nullptr ? own_metrics_->Shutdown(std::move(finish)) : finish();
   }

@@ -45,6 +45,9 @@ class Service::Impl final : public Host {
   void BuildExtensions(std::vector<ConfigError>& errors);
   // Decodes what `service.telemetry.metrics` says about readers, and with `make` makes the extension that serves them.
   void BuildOwnMetrics(bool make, std::vector<ConfigError>& errors);
+  // The same for `service.telemetry.logs.processors`; then log_sink gives lines to both.
+  void BuildOwnLogs(bool make, std::vector<ConfigError>& errors);
+  std::unique_ptr<Extension> BuildOwnExtension(const char* type, const char* section, ConfigNode node, bool make, std::vector<ConfigError>& errors);
   absl::Status StartInLoop();
   absl::Status AtItsPlace(ComponentKind kind, const ComponentId& id, const absl::Status& status, std::string_view prefix) const;
   void ShutdownFrom(size_t first, std::shared_ptr<Stopping> stopping);
@@ -59,7 +62,8 @@ class Service::Impl final : public Host {
   Logger log_;
   std::unique_ptr<Graph> graph_;
   std::vector<std::pair<ComponentId, std::unique_ptr<Extension>>> extensions_;
-  std::unique_ptr<Extension> own_metrics_;                        // runs longer than all others; may be null
+  std::unique_ptr<Extension> own_metrics_;  // run longer than all others, the logs longest; may be null
+  std::unique_ptr<Extension> own_logs_;
   std::vector<std::pair<std::string, std::string>> resource_;  // attributes that name this instance, sorted
   std::vector<ConfigError> warnings_;
   State state_ = State::kBuilt;

@@ -328,7 +328,7 @@ TEST_CASE("what is accepted without effect is a warning", "[service]") {
     all += e.ToString() + "\n";
   }
   CHECK(all.find("--feature-gates: gate exporter.PersistRequestContext has no effect") == 0);
-  CHECK(all.find("t.yaml:13:24: service::telemetry::logs::processors: has no effect") != std::string::npos);
+  CHECK(all.find("t.yaml:13:24: service::telemetry::logs: own logs are not exposed: the extension telemetry_logs is not part") != std::string::npos);
   CHECK(all.find("t.yaml:15:19: service::telemetry::traces::processors: has no effect") != std::string::npos);
   CHECK(all.find("assignKeys") == std::string::npos);
 }

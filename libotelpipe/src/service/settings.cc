@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -31,8 +32,34 @@ struct SamplingBlock {
   }
 };
 
+// A level; null is what zero means in the reference: info for lines, basic for metrics.
+struct LineLevel {
+  std::string name = "info";
+};
+struct MeasureLevel {
+  std::string name = "normal";
+};
+std::string DecodeLevel(const ConfigNode& node, std::string null, const std::vector<std::string>& names, std::string_view what, DecodeContext& context) {
+  if (node.is_null()) return null;
+  std::string text;
+  const size_t errors = context.error_count();
+  DecodeField(node, text, context);
+  if (context.error_count() != errors) return null;
+  const std::string folded = absl::AsciiStrToLower(text);
+  if (std::find(names.begin(), names.end(), folded) != names.end()) return folded;
+  context.Error(node, absl::StrCat(A(what), "\"", text, "\""), absl::StrCat("use one of ", absl::StrJoin(names, " ")));
+  return null;
+}
+void DecodeField(const ConfigNode& node, LineLevel& out, DecodeContext& context) {
+  if (node.kind == ConfigNode::Kind::kString && node.text.empty()) return;
+  out.name = DecodeLevel(node, "info", {"debug", "info", "warn", "error", "dpanic", "panic", "fatal"}, "unrecognized level: ", context);
+}
+void DecodeField(const ConfigNode& node, MeasureLevel& out, DecodeContext& context) {
+  out.name = DecodeLevel(node, "basic", {"none", "basic", "normal", "detailed"}, "unknown metrics level ", context);
+}
+
 struct LogsBlock {
-  std::string level = "info";
+  LineLevel level;
   std::string encoding = "console";
   bool development = false;
   bool disable_caller = false;
@@ -42,9 +69,9 @@ struct LogsBlock {
   std::vector<std::string> error_output_paths = {"stderr"};
   std::map<std::string, ConfigNode> initial_fields;
   std::optional<ConfigNode> processors;
+  bool disable_zap_resource = false;
   static void Describe(Fields<LogsBlock>& f) {
-    f.OneOf("level", &LogsBlock::level, {"debug", "info", "warn", "error", "dpanic", "panic", "fatal"},
-            "unrecognized level: ", "The least severe lines that are written.", true);
+    f.Optional("level", &LogsBlock::level, "The least severe lines that are written.");
     f.OneOf("encoding", &LogsBlock::encoding, {"console", "json"},
             "failed to create logger: no encoder registered for name ", "console or json.");
     f.Ignored("development", "stack traces of Go have no counterpart");
@@ -54,33 +81,35 @@ struct LogsBlock {
     f.Optional("output_paths", &LogsBlock::output_paths, "stderr, stdout or files.");
     f.Ignored("error_output_paths", "errors of the logger itself do not occur");
     f.Optional("initial_fields", &LogsBlock::initial_fields, "Fields added to every line.");
-    f.Optional("processors", &LogsBlock::processors, "Who else gets the lines: a warning tells that nobody does.");
+    f.Optional("processors", &LogsBlock::processors, "Who else gets the lines: batch or simple, to otlp or console.");
+    f.Optional("disable_zap_resource", &LogsBlock::disable_zap_resource, "Leave the resource out of the lines.");
   }
 };
 
 struct MetricsBlock {
-  std::string level = "normal";
+  MeasureLevel level;
   std::optional<ConfigNode> readers;
   std::string address;
   std::optional<ConfigNode> views;
   static void Describe(Fields<MetricsBlock>& f) {
-    f.OneOf("level", &MetricsBlock::level, {"none", "basic", "normal", "detailed"}, "unknown metrics level ",
-            "How much is measured.", true);
+    f.Optional("level", &MetricsBlock::level, "How much is measured.");
     f.Optional("readers", &MetricsBlock::readers, "Who reads the metrics.");
     f.Optional("address", &MetricsBlock::address, "Older form of a pull reader: host:port.");
-    f.Optional("views", &MetricsBlock::views, "Refused: metrics are shown as they are.");
+    f.Optional("views", &MetricsBlock::views, "Renames, drops and trims metrics.");
   }
 };
 
 struct TracesBlock {
-  std::string level;
+  MeasureLevel level;
   std::vector<std::string> propagators;
   std::optional<ConfigNode> processors;
+  std::optional<ConfigNode> sampler, limits;
   static void Describe(Fields<TracesBlock>& f) {
-    f.OneOf("level", &TracesBlock::level, {"", "none", "basic", "normal", "detailed"}, "unknown metrics level ",
-            "How much is traced.", true);
+    f.Optional("level", &TracesBlock::level, "How much is traced.");
     f.Optional("propagators", &TracesBlock::propagators, "How spans name their parents: tracecontext, b3.");
     f.Optional("processors", &TracesBlock::processors, "Who gets the spans: a warning tells that there are none.");
+    f.Optional("sampler", &TracesBlock::sampler, "Which spans are kept: there are none.");
+    f.Optional("limits", &TracesBlock::limits, "How large a span may be: there are none.");
     f.Validate([](const TracesBlock& t) {
       for (const std::string& p : t.propagators) {
         if (p != "tracecontext" && p != "b3") {
@@ -415,21 +444,27 @@ class Decoder {
   }
 
   void DecodeTelemetry(const TelemetryBlock& t, const ConfigNode* node) {
-    out_.logs.level = LevelOf(t.logs.level);
+    out_.logs.level = LevelOf(t.logs.level.name);
     out_.logs.json = t.logs.encoding == "json";
     out_.logs.disable_caller = t.logs.disable_caller;
     out_.logs.sampling = {t.logs.sampling.enabled, t.logs.sampling.tick, t.logs.sampling.initial, t.logs.sampling.thereafter};
     out_.logs.output_paths = t.logs.output_paths;
     for (const auto& [key, value] : t.logs.initial_fields) out_.logs.initial_fields.emplace_back(key, JsonText(value));
-    auto warn_of_processors = [this](const std::optional<ConfigNode>& processors, const char* path, const char* what, const char* hint) {
-      if (processors && processors->is_list() && !processors->items.empty()) {
-        errors_.push_back({processors->location, absl::StrCat("service::telemetry::", path, "::processors"), what, hint, true});
+    out_.logs.without_resource = t.logs.disable_zap_resource;
+    if (t.logs.processors) {
+      out_.log_processors = *t.logs.processors;
+      if (!t.logs.processors->is_list() && !t.logs.processors->is_null()) {
+        Error(t.logs.processors->location, "service::telemetry::logs::processors",
+              "'service.telemetry.logs.processors' source data must be an array or slice", "write - batch: {exporter: ...}");
       }
-    };
-    warn_of_processors(t.logs.processors, "logs", "has no effect: own log lines are not sent anywhere", "they go to output_paths");
-    warn_of_processors(t.traces.processors, "traces", "has no effect: there are no spans of the service's own work",
-                       "its metrics and log lines tell what it does");
-    out_.metrics.level = t.metrics.level;
+    }
+    for (const auto& [key, given] : {std::pair{"processors", &t.traces.processors}, {"sampler", &t.traces.sampler}, {"limits", &t.traces.limits}}) {
+      if (!*given || (*given)->is_null() || ((*given)->is_list() && (*given)->items.empty())) continue;
+      errors_.push_back({(*given)->location, absl::StrCat("service::telemetry::traces::", key),
+                         "has no effect: there are no spans of the service's own work", "its metrics and log lines tell what it does", true});
+      break;  // once
+    }
+    out_.metrics.level = t.metrics.level.name;
     out_.metrics.address = t.metrics.address;
     if (t.metrics.readers.has_value()) {
       out_.metrics.readers_given = true;
@@ -440,13 +475,12 @@ class Decoder {
       }
     }
     if (t.metrics.views && t.metrics.views->is_list() && !t.metrics.views->items.empty()) {
-      if (t.metrics.level != "detailed") {
+      if (t.metrics.level.name != "detailed") {
         Error(t.metrics.views->location, "service::telemetry",
               "service::telemetry::metrics::views can only be set when service::telemetry::metrics::level is detailed");
       }
-      Error(t.metrics.views->location, "service::telemetry::metrics",
-            "'service.telemetry.metrics.views' is not supported: metrics are exposed as they are");
     }
+    if (t.metrics.views) out_.metrics.views = *t.metrics.views;
     if (node != nullptr && node->Find("metrics") != nullptr) {
       out_.metrics.location = node->Find("metrics")->location;
       if (!t.metrics.address.empty()) {
@@ -455,16 +489,41 @@ class Decoder {
                            "use readers: [{pull: {exporter: {prometheus: {host: ..., port: ...}}}}]", true});
       }
     }
-    for (const auto& [key, value] : t.resource) {
-      if (value.is_null()) {
-        out_.resource[key] = std::nullopt;
-      } else if (value.kind == ConfigNode::Kind::kString || value.from_expansion) {
-        out_.resource[key] = value.text;
-      } else {
-        Error(value.location, absl::StrCat("service::telemetry::resource::", key),
-              absl::StrCat("'service.telemetry.resource[", key, "]' expected type 'string', got unconvertible type '",
-                           A(value.TypeName()), "'"));
+    for (const auto& [key, value] : t.resource) DecodeResourceEntry(key, value);
+  }
+
+  // An attribute of the resource, or one of the blocks that later versions of the reference have there.
+  void DecodeResourceEntry(const std::string& key, const ConfigNode& value) {
+    const std::string path = absl::StrCat("service::telemetry::resource::", key);
+    if (key == "attributes" && value.is_list()) {
+      for (const ConfigNode& item : value.items) {
+        const ConfigNode* name = item.Find("name");
+        if (name == nullptr || name->kind != ConfigNode::Kind::kString) {
+          Error(item.location, path, "an attribute needs a name", "write - {name: host.name, value: node1}");
+          continue;
+        }
+        const ConfigNode* text = item.Find("value");
+        if (text == nullptr || text->is_null()) {
+          out_.resource[name->text] = std::nullopt;
+        } else if (text->is_list() || text->is_map()) {
+          Error(text->location, path, "lists and maps are not supported as attributes of the resource", "write a text");
+        } else {
+          out_.resource[name->text] = text->text;
+        }
       }
+    } else if (key == "schema_url" || key == "detectors" || key == "attributes_list" || key == "detection/development") {
+      if (value.is_map() || value.is_list() || key == "attributes_list") {
+        Error(value.location, path, absl::StrCat("'service.telemetry.resource.", key, "' is not supported"), "write the attributes themselves");
+      } else {
+        out_.resource[key] = value.text;
+      }
+    } else if (value.is_null()) {
+      out_.resource[key] = std::nullopt;
+    } else if (value.kind == ConfigNode::Kind::kString || value.from_expansion) {
+      out_.resource[key] = value.text;
+    } else {
+      Error(value.location, path,
+            absl::StrCat("'service.telemetry.resource[", key, "]' expected type 'string', got unconvertible type '", A(value.TypeName()), "'"));
     }
   }
 

@@ -17,6 +17,7 @@ struct MetricsSettings {
   std::string level = "normal";
   bool readers_given = false;
   ConfigNode readers;   // list
+  ConfigNode views;     // list or null
   std::string address;  // older form host:port
   Location location;
 };
@@ -24,6 +25,7 @@ struct MetricsSettings {
 struct Settings {
   Plan plan;
   LogSettings logs;
+  ConfigNode log_processors;  // list or null
   MetricsSettings metrics;
   std::map<std::string, std::optional<std::string>> resource;  // null removes a default
 };
