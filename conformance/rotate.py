@@ -57,7 +57,8 @@ TOKEN = re.compile(rb"file=(\d+) generation=(\d+) seq=(\d+)")
 class Writer:
     """One log file with its rotations. A generation is what is written between two rotations."""
 
-    def __init__(self, folder, number, mode):
+    def __init__(self, folder, number, mode, generations):
+        self.generations = generations
         self.path = os.path.join(folder, "app-%02d.log" % number)
         self.number, self.mode = number, mode
         self.generation, self.seq = 0, 0
@@ -77,7 +78,7 @@ class Writer:
 
     def rotate(self):
         if self.mode in ("rename", "inside"):
-            keep = KEEP[self.mode]
+            keep = self.generations
             if self.mode == "rename":
                 os.rename(self.path, "%s-%d" % (self.path, self.generation))
                 if self.generation >= keep:
@@ -168,7 +169,8 @@ def storm(writers, options, mode, output):
                 else:
                     writer.rotate()
                     rotations += 1
-                    due[i] += every
+                    # What a busy machine delayed is not made good in a burst: no name stays for less than half its time.
+                    due[i] = max(due[i] + every, now + every / 2)
         output.read()
         time.sleep(0.01)
     return rotations
@@ -205,7 +207,7 @@ def run(options, mode):
             if agent.poll() is not None or time.monotonic() > limit:
                 return {"mode": mode, "ok": False, "problem": "the agent did not start: " + open(os.path.join(folder, "agent.log")).read()[-500:]}
             time.sleep(0.05)
-        writers = [Writer(folder, i, mode) for i in range(options.files)]
+        writers = [Writer(folder, i, mode, getattr(options, "generations", 0) or KEEP.get(mode)) for i in range(options.files)]
         output = Output(os.path.join(folder, "out.json"))
         rotations = storm(writers, options, mode, output)
         total = sum(sum(w.written.values()) for w in writers)
@@ -265,6 +267,7 @@ def main():
     parser.add_argument("--every", type=float, default=0.2, help="seconds between two rotations of a file")
     parser.add_argument("--pause", type=float, default=1.0, help="copytruncate: quiet seconds before a rotation")
     parser.add_argument("--lines", type=int, default=3, help="lines written at a time")
+    parser.add_argument("--generations", type=int, default=0, help="rename, inside: rotated files that stay; 0: what the mode has")
     parser.add_argument("--stall", type=float, default=8, help="give up when nothing new came for so many seconds")
     parser.add_argument("--modes", default=",".join(MODES), help="of " + ",".join(MODES))
     parser.add_argument("--json", help="write the results to this file")

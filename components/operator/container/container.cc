@@ -15,6 +15,7 @@ namespace {
 
 using container::CriKind;
 using container::CriLine;
+using container::DetectCriLine;
 using container::ParseCriLine;
 using timeparse::TimeLayout;
 
@@ -91,7 +92,7 @@ absl::Status ContainerParser::Init() {
   return MistakesToStatus(errors);
 }
 
-absl::StatusOr<ContainerParser::Format> ContainerParser::Detect(const Entry& entry) const {
+absl::StatusOr<ContainerParser::Format> ContainerParser::Detect(const Entry& entry) {
   const Value* value = parse_from().Get(entry);
   constexpr absl::string_view kPrefix = "failed to detect a valid container log format: ";
   if (value == nullptr || !value->is_string()) {
@@ -100,14 +101,15 @@ absl::StatusOr<ContainerParser::Format> ContainerParser::Detect(const Entry& ent
   }
   std::string_view text = value->string();
   if (!text.empty() && text.front() == '{') return Format::kDocker;
-  CriLine line;
-  if (ParseCriLine(text, CriKind::kCrio, line)) return Format::kCrio;
-  if (ParseCriLine(text, CriKind::kContainerd, line)) return Format::kContainerd;
+  CriKind kind;
+  has_line_ = DetectCriLine(text, kind, line_);
+  if (has_line_) return kind == CriKind::kCrio ? Format::kCrio : Format::kContainerd;
   return absl::InvalidArgumentError(absl::StrCat(kPrefix, "entry cannot be parsed as container logs: ", A(text)));
 }
 
 absl::Status ContainerParser::Process(Entry& entry) {
   current_ = format_;
+  has_line_ = false;
   if (format_ == Format::kDetect) {
     // Before `if`, and without on_error: the reference loses such an entry.
     absl::StatusOr<Format> found = Detect(entry);
@@ -159,20 +161,29 @@ absl::Status ContainerParser::Join(Entry& entry) {
 
 bool ContainerParser::FastCri(Entry& entry) {
   if (has_blocks() || !to_attributes()) return false;
-  const Value* value = parse_from().Get(entry);
-  CriLine line;
-  if (value == nullptr || !value->is_string() ||
-      !ParseCriLine(value->string(), current_ == Format::kCrio ? CriKind::kCrio : CriKind::kContainerd, line)) {
-    return false;
+  if (!has_line_) {
+    const Value* value = parse_from().Get(entry);
+    if (value == nullptr || !value->is_string() ||
+        !ParseCriLine(value->string(), current_ == Format::kCrio ? CriKind::kCrio : CriKind::kContainerd, line_)) {
+      return false;
+    }
   }
+  bool fresh = true;  // none of the keys is there
   for (const KeyValue& kv : entry.attributes) {
     if (kv.key == "time" || kv.key == "log" || kv.key == "stream") return false;
+    fresh &= kv.key != "logtag" && kv.key != "log.iostream";
   }
-  if (!SetTime(Value::Str(line.time), entry).ok()) return false;
-  entry.attributes.Set(*entry.arena, logtag_key_, Value::Str(line.tag));
+  if (!SetTime(Value::Str(line_.time), entry).ok()) return false;
+  Map& attributes = entry.attributes;
+  if (fresh) {
+    attributes.Append(*entry.arena, logtag_key_, Value::Str(line_.tag));
+    attributes.Append(*entry.arena, iostream_key_, Value::Str(line_.stream));
+  } else {
+    attributes.Set(*entry.arena, logtag_key_, Value::Str(line_.tag));
+    attributes.Set(*entry.arena, iostream_key_, Value::Str(line_.stream));
+  }
   entry.has_attributes = true;
-  entry.body = Value::Str(line.log);
-  entry.attributes.Set(*entry.arena, iostream_key_, Value::Str(line.stream));
+  entry.body = Value::Str(line_.log);
   return true;
 }
 
@@ -195,12 +206,11 @@ absl::StatusOr<Value> ContainerParser::Parse(const Value& in, Entry& entry) {
 
 absl::Status ContainerParser::SetTime(const Value& value, Entry& entry) {
   const TimeLayout& layout = current_ == Format::kCrio ? tools_->offset : tools_->zulu;
-  absl::StatusOr<timeparse::Timestamp> time = absl::InvalidArgumentError("");
-  if (value.is_string() || (value.kind() == ValueKind::kBytes && !IsTime(value))) {
-    time = layout.Parse(value.string());
-  } else {
-    time = absl::InvalidArgumentError(absl::StrCat("type ", A(GoTypeName(value)), " cannot be parsed as a time"));
+  if (!value.is_string() && (value.kind() != ValueKind::kBytes || IsTime(value))) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("failed to parse time: type ", A(GoTypeName(value)), " cannot be parsed as a time"));
   }
+  absl::StatusOr<timeparse::Timestamp> time = layout.Parse(value.string());
   if (!time.ok()) return Annotate(time.status(), "failed to parse time: ");
   entry.timestamp = EntryTime{time->seconds, time->nanos, !time->is_go_zero()};
   return absl::OkStatus();
@@ -255,7 +265,15 @@ absl::Status ContainerParser::AddPathMetadata(Entry& entry) {
   const PathMetadata& found = LookUpPath(*path);
   if (!found.matched) return absl::InvalidArgumentError("failed to detect a valid log path");
   entry.has_resource = true;
-  for (size_t i = 0; i < metadata_keys_.size(); ++i) entry.resource.Set(*entry.arena, metadata_keys_[i], found.values[i]);
+  const bool fresh = entry.resource.size() == 0;
+  if (fresh) entry.resource.Reserve(*entry.arena, static_cast<uint32_t>(metadata_keys_.size()));
+  for (size_t i = 0; i < metadata_keys_.size(); ++i) {
+    if (fresh) {
+      entry.resource.Append(*entry.arena, metadata_keys_[i], found.values[i]);
+    } else {
+      entry.resource.Set(*entry.arena, metadata_keys_[i], found.values[i]);
+    }
+  }
   return absl::OkStatus();
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "operator/container/cri_line.h"
 #include "otelpipe/operator/parser.h"
 #include "otelpipe/operator/part_joiner.h"
 
@@ -42,7 +43,8 @@ class ContainerParser final : public Parser {
     std::array<Value, 5> values;
   };
 
-  absl::StatusOr<Format> Detect(const Entry& entry) const;
+  // Leaves a CRI line taken apart in line_.
+  absl::StatusOr<Format> Detect(const Entry& entry);
   absl::Status ProcessDocker(Entry& entry);
   absl::Status ProcessCri(Entry& entry);
   // Parses a CRI line right into its final places; false (and nothing changed) when anything is unusual.
@@ -56,6 +58,8 @@ class ContainerParser final : public Parser {
   Config config_;
   Format format_ = Format::kDetect;
   Format current_ = Format::kDetect;  // of the entry at hand
+  container::CriLine line_;
+  bool has_line_ = false;
   std::unique_ptr<Tools> tools_;
   std::unique_ptr<PartJoiner> joiner_;
   std::vector<PathMetadata> paths_;

@@ -2,6 +2,8 @@
 //
 //   CriLine line;
 //   if (ParseCriLine(text, CriKind::kContainerd, line)) Use(line.stream, line.log);
+//   CriKind kind;
+//   if (DetectCriLine(text, kind, line)) ...     // either
 #pragma once
 
 #include <string_view>
@@ -19,5 +21,7 @@ struct CriLine {
 
 // `time stream tag[ log]`. The time of containerd ends with the only Z in it, that of crio has none. Views into `text`.
 bool ParseCriLine(std::string_view text, CriKind kind, CriLine& line);
+
+bool DetectCriLine(std::string_view text, CriKind& kind, CriLine& line);
 
 }  // namespace otelpipe::container

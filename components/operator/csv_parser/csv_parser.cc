@@ -28,6 +28,27 @@ void ForEachPart(std::string_view text, std::string_view delimiter, F f) {
   }
 }
 
+// The fields of one line in which quotes surround whole fields and stand nowhere else; false when there is more to it.
+bool SplitPlainQuotes(std::string_view text, std::string_view delimiter, std::vector<std::string_view>& fields) {
+  for (;;) {
+    size_t end;
+    if (!text.empty() && text[0] == '"') {
+      const size_t quote = text.find('"', 1);
+      if (quote == std::string_view::npos) return false;
+      fields.push_back(text.substr(1, quote - 1));
+      end = quote + 1;
+      if (end == text.size()) return true;
+      if (text.substr(end, delimiter.size()) != delimiter) return false;
+    } else {
+      end = delimiter.size() == 1 ? text.find(delimiter[0]) : text.find(delimiter);
+      fields.push_back(text.substr(0, end));
+      if (fields.back().find('"') != std::string_view::npos) return false;
+      if (end == std::string_view::npos) return true;
+    }
+    text.remove_prefix(end + delimiter.size());
+  }
+}
+
 }  // namespace
 
 void CsvParser::Config::Describe(Fields<Config>& f) {
@@ -107,10 +128,12 @@ absl::Status CsvParser::Split(const Value& in, Arena& arena) {
   std::string_view text = in.string();
   fields_.clear();
   auto has = [text](char c) { return text.find(c) != std::string_view::npos; };
-  if (config_.ignore_quotes || (!text.empty() && !has('"') && !has('\n') && !has('\r'))) {
+  const bool one_line = !text.empty() && !has('\n') && !has('\r');
+  if (config_.ignore_quotes || (one_line && !has('"'))) {
     // Nothing but delimiters has a meaning: the fields are views into the text.
     ForEachPart(text, config_.delimiter, [this](std::string_view field) { fields_.push_back(field); });
-  } else {
+  } else if (!one_line || !SplitPlainQuotes(text, config_.delimiter, fields_)) {
+    fields_.clear();
     OTELPIPE_RETURN_IF_ERROR(csv::ReadRow(text, {config_.delimiter, config_.lazy_quotes}, row_));
     for (const std::string& field : row_) fields_.push_back(arena.Copy(field));
   }

@@ -22,6 +22,9 @@ TEST_CASE("CSV rows become fields", "[operator][csv_parser]") {
   CHECK(Parse("header: 'a,b,c'", "1,\"x,\"\"y\"\"\",3") == R"({"a":"1","b":"x,\"y\"","c":"3"})");
   CHECK(Parse("header: 'a,b', delimiter: ';', header_delimiter: ','", "1; 2") == R"({"a":"1","b":" 2"})");
   CHECK(Parse("header: 'a,b', ignore_quotes: true", "\"1,2\"") == R"({"a":"\"1","b":"2\""})");
+  CHECK(Parse("header: 'a,b,c'", "\"1\",\"x,y\",\"\"") == R"({"a":"1","b":"x,y","c":""})");
+  CHECK(Parse("header: 'a,b,c'", "\"\",2,") == R"({"a":"","b":"2","c":""})");
+  CHECK(Parse("header: 'a;b', delimiter: ';'", "\"x;y\";z") == R"({"a":"x;y","b":"z"})");
   CHECK(Parse("header: 'a,b', lazy_quotes: true", "x\"y,\"q\"r\"") == R"({"a":"x\"y","b":"q\"r"})");
   CHECK(Parse("header: 'a,b'", "1,\"two\nlines\"") == R"({"a":"1","b":"two\nlines"})");
   CHECK(Parse("header: 'a,b,c'", "1,2\n\n3,4") == R"({"a":"1","b":"2\n3","c":"4"})");

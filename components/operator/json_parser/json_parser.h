@@ -18,6 +18,7 @@ class JsonParser final : public Parser {
 
  protected:
   absl::StatusOr<Value> Parse(const Value& in, Entry& entry) override;
+  absl::Status ParseToAttributes(const Value& in, Entry& entry) override;
 
  private:
   bool parse_ints_;

@@ -64,8 +64,27 @@ struct Decimal {
   int point = 0;
 };
 
+// For numbers as people write them, such as 845.7: true when a decimal of at most 15 digits and a few places is this double. Decimals of
+// so many digits are all different doubles, so there is no shorter one.
+bool ShortDecimal(double value, Decimal& d) {
+  constexpr double kPowers[] = {1, 1e1, 1e2, 1e3, 1e4};
+  const double size = std::abs(value);
+  if (!(size >= 1e-3 && size < 1e9)) return false;
+  for (int places = 0; places < 5; ++places) {
+    const auto number = static_cast<int64_t>(size * kPowers[places] + 0.5);
+    if (static_cast<double>(number) / kPowers[places] != size) continue;
+    d.negative = value < 0;
+    d.count = static_cast<int>(std::to_chars(d.digits, d.digits + sizeof d.digits, number).ptr - d.digits);
+    d.point = d.count - places;
+    while (d.count > 1 && d.digits[d.count - 1] == '0') --d.count;
+    return true;
+  }
+  return false;
+}
+
 Decimal ShortestDecimal(double value) {
   Decimal d;
+  if (ShortDecimal(value, d)) return d;
   char buffer[40];
   auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific).ptr;
   const char* p = buffer;

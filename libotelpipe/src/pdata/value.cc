@@ -11,16 +11,12 @@ namespace {
 
 bool AppendJsonValue(std::string& out, const Value& value);
 
-bool AppendJsonMap(std::string& out, const Map& map) {
-  // Equal keys: the last one counts, as when a Go map is filled in order. Sorted by (key, position), the last of a run stays.
-  std::vector<const KeyValue*> sorted;
-  sorted.reserve(map.size());
-  for (const KeyValue& kv : map) sorted.push_back(&kv);
-  std::stable_sort(sorted.begin(), sorted.end(), [](const KeyValue* a, const KeyValue* b) { return a->key < b->key; });
+// Equal keys: the last one counts, as when a Go map is filled in order. Sorted by (key, position), the last of a run stays.
+bool AppendSortedItems(std::string& out, const KeyValue* const* sorted, size_t n) {
   out += '{';
   bool first = true;
-  for (size_t i = 0; i < sorted.size(); ++i) {
-    if (i + 1 < sorted.size() && sorted[i + 1]->key == sorted[i]->key) continue;
+  for (size_t i = 0; i < n; ++i) {
+    if (i + 1 < n && sorted[i + 1]->key == sorted[i]->key) continue;
     if (!first) out += ',';
     first = false;
     AppendJsonString(out, sorted[i]->key);
@@ -29,6 +25,25 @@ bool AppendJsonMap(std::string& out, const Map& map) {
   }
   out += '}';
   return true;
+}
+
+bool AppendJsonMap(std::string& out, const Map& map) {
+  constexpr size_t kFew = 16;  // sorted in place, by insertion
+  if (map.size() <= kFew) {
+    const KeyValue* sorted[kFew];
+    size_t n = 0;
+    for (const KeyValue& kv : map) {
+      size_t at = n++;
+      for (; at > 0 && kv.key < sorted[at - 1]->key; --at) sorted[at] = sorted[at - 1];
+      sorted[at] = &kv;
+    }
+    return AppendSortedItems(out, sorted, n);
+  }
+  std::vector<const KeyValue*> sorted;
+  sorted.reserve(map.size());
+  for (const KeyValue& kv : map) sorted.push_back(&kv);
+  std::stable_sort(sorted.begin(), sorted.end(), [](const KeyValue* a, const KeyValue* b) { return a->key < b->key; });
+  return AppendSortedItems(out, sorted.data(), sorted.size());
 }
 
 bool AppendJsonList(std::string& out, const List& list) {
