@@ -15,7 +15,7 @@ namespace {
 constexpr size_t kMaxVariants = 16;
 // Memory kept for the next call.
 constexpr size_t kSpareStreams = 32;
-constexpr size_t kSpareBytes = 256 << 10;
+constexpr size_t kSpareBytes = 264 << 10;  // of a stream: a whole buffer of it
 
 }  // namespace
 

@@ -60,6 +60,34 @@ TEST_CASE("streams are written and read back, with lines of all sizes", "[unit][
   CHECK_FALSE(UnpackSnappy("\xff\xff\xff\xff\xff\xff", 1000).ok());
 }
 
+// Scenario: more than fits into several of the buffers behind a stream, then the stream is used again.
+// Guarantees: every entry arrives once and in order, and nothing of the first use is in the second.
+TEST_CASE("a stream of many buffers is one stream", "[unit][loki]") {
+  PushStream a;
+  for (size_t entries : {5000, 7}) {
+    a.labels = "{job=\"a\"}";
+    std::string expected;
+    for (size_t i = 0; i < entries; ++i) {
+      const std::string line = std::to_string(i) + std::string(i % 700, 'x');
+      a.BeginEntry(1 + i);
+      a.buffer().Append("not this one");
+      a.CancelEntry();
+      a.BeginEntry(1 + i);
+      a.buffer().Append(line);
+      a.EndEntry();
+      expected += std::to_string(1 + i) + "/7 " + line + " job=a\n";
+    }
+    CHECK(a.entries() == entries);
+    auto plain = UnpackSnappy(PackPush({&a}).bytes, 10 << 20);
+    REQUIRE(plain.ok());
+    LogsData data;
+    REQUIRE(ReadPushProto(*plain, kIncoming, data).ok());
+    CHECK(Show(data) == expected);
+    a.Reset(1 << 20);
+    CHECK(a.size() == 0);
+  }
+}
+
 TEST_CASE("the bytes of a small push are these", "[unit][loki]") {
   PushStream a;
   a.labels = "{}";

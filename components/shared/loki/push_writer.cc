@@ -22,6 +22,10 @@ constexpr char kNanos = 0x10;      // Timestamp.nanos
 // What is reserved before a line for the two sizes that are known after it: two bytes each, right for lines up to 16 KiB.
 constexpr size_t kGuessedSize = 2;
 
+// A buffer of this many bytes is full; the next one begins with room for as many and one more line of usual length.
+constexpr size_t kFull = 256 << 10;
+constexpr size_t kUsualLine = 8 << 10;
+
 // Hands pieces to snappy without joining them first; it copies block by block only.
 class Pieces final : public snappy::Source {
  public:
@@ -106,6 +110,17 @@ void PushStream::EndEntry() {
     WriteVarint(p, line_size);
   }
   ++entries_;
+  if (buffer_.size() >= kFull) {
+    full_size_ += buffer_.size();
+    full_.push_back(std::move(buffer_));
+    buffer_ = ByteBuffer();
+    buffer_.Room(kFull + kUsualLine);
+  }
+}
+
+void PushStream::AddPieces(std::vector<std::string_view>& pieces) const {
+  for (const ByteBuffer& full : full_) pieces.push_back(full.view());
+  if (!buffer_.empty()) pieces.push_back(buffer_.view());
 }
 
 Buffer PackPush(const std::vector<const PushStream*>& streams) {
@@ -116,7 +131,7 @@ Buffer PackPush(const std::vector<const PushStream*>& streams) {
     if (stream->entries() != 0) {
       char room[24];
       char* p = room;
-      const size_t content = 1 + VarintSize(stream->labels.size()) + stream->labels.size() + stream->bytes().size();
+      const size_t content = 1 + VarintSize(stream->labels.size()) + stream->labels.size() + stream->size();
       *p++ = kStreams;
       p = WriteVarint(p, content);
       *p++ = kLabels;
@@ -131,8 +146,8 @@ Buffer PackPush(const std::vector<const PushStream*>& streams) {
   for (size_t i = 0; i < streams.size(); ++i) {
     if (ends[i] == begin) continue;
     pieces.push_back(std::string_view(headers).substr(begin, ends[i] - begin));
-    pieces.push_back(streams[i]->bytes());
-    total += pieces[pieces.size() - 2].size() + pieces.back().size();
+    streams[i]->AddPieces(pieces);
+    total += ends[i] - begin + streams[i]->size();
     begin = ends[i];
   }
   // Not std::string: it would fill the room with zeros first.

@@ -25,8 +25,9 @@ class PushStream {
 
   ByteBuffer& buffer() { return buffer_; }
   size_t entries() const { return entries_; }
-  // The finished entries, as they stand in the message.
-  std::string_view bytes() const { return buffer_.view(); }
+  // The finished entries, as they stand in the message: how many bytes, and the pieces, which live until the next change.
+  size_t size() const { return full_size_ + buffer_.size(); }
+  void AddPieces(std::vector<std::string_view>& pieces) const;
 
   // Opens an entry: what is appended to buffer() until EndEntry is its line.
   void BeginEntry(uint64_t time_unix_nano);
@@ -39,11 +40,16 @@ class PushStream {
   // Makes the stream empty; keeps up to `keep` bytes of memory for the next one.
   void Reset(size_t keep) {
     labels.clear();
+    full_.clear();
+    full_size_ = 0;
     buffer_.Reset(keep);
     entries_ = 0;
   }
 
  private:
+  // Buffers that are full, then the one written to: bytes are not moved each time a long stream outgrows its room.
+  std::vector<ByteBuffer> full_;
+  size_t full_size_ = 0;
   ByteBuffer buffer_;
   size_t entries_ = 0;
   size_t start_ = 0;  // of the open entry
