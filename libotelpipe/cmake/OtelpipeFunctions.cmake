@@ -29,15 +29,15 @@ function(otelpipe_test target)
   endif()
 endfunction()
 
-# libFuzzer targets (fuzz preset, clang): one binary per file, with the corpus folder beside it when there is one.
+# libFuzzer targets (fuzz preset, clang): one binary per file, with the corpus folder beside it when there is one. WITH: sources that each needs.
 function(otelpipe_fuzz)
-  cmake_parse_arguments(F "" "" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(F "" "" "SOURCES;WITH;LIBS" ${ARGN})
   if(NOT OTELPIPE_BUILD_FUZZ)
     return()
   endif()
   foreach(source ${F_SOURCES})
     get_filename_component(name ${source} NAME_WE)
-    add_executable(${name} ${source})
+    add_executable(${name} ${source} ${F_WITH})
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     target_link_libraries(${name} PRIVATE otelpipe_private_flags ${F_LIBS})
     target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/components ${PROJECT_SOURCE_DIR}/libotelpipe/src)
@@ -47,7 +47,7 @@ endfunction()
 
 # A room of the library: libotelpipe/src/<name>. DEPS are the external targets it needs to compile; they become part of otelpipe::core.
 function(otelpipe_room)
-  cmake_parse_arguments(R "" "NAME" "SOURCES;TESTS;FUZZ;DEPS;TEST_DEPS" ${ARGN})
+  cmake_parse_arguments(R "" "NAME" "SOURCES;TESTS;FUZZ;FUZZ_SOURCES;DEPS;TEST_DEPS" ${ARGN})
   set(target otelpipe_room_${R_NAME})
   add_library(${target} OBJECT ${R_SOURCES})
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/libotelpipe/include ${PROJECT_BINARY_DIR}/include
@@ -58,7 +58,7 @@ function(otelpipe_room)
   if(R_TESTS)
     otelpipe_test(otelpipe_${R_NAME}_test SOURCES ${R_TESTS} LIBS otelpipe_core ${R_TEST_DEPS} LABELS unit)
   endif()
-  otelpipe_fuzz(SOURCES ${R_FUZZ} LIBS otelpipe_core)
+  otelpipe_fuzz(SOURCES ${R_FUZZ} WITH ${R_FUZZ_SOURCES} LIBS otelpipe_core)
 endfunction()
 
 function(otelpipe_private_library_ target)

@@ -150,6 +150,13 @@ class OperatorHarness {
     for (const Record& r : Take()) out.push_back(r.body);
     return out;
   }
+  // Forgets all records and log lines, so that a fuzz target may go on for ever with one program.
+  void Clear() {
+    records_.clear();
+    batches_.clear();
+    kept_acks_.clear();
+    sink_->lines.clear();
+  }
   std::vector<Record> Stop() {
     program_->Stop();
     return std::exchange(records_, {});

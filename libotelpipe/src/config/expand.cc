@@ -18,7 +18,13 @@ using Kind = ConfigNode::Kind;
 constexpr int kMostRounds = 1000;
 // A variable that holds itself twice doubles with every round, so the rounds alone are no bound.
 constexpr int kMostReferences = 100'000;
-constexpr size_t kLongestText = size_t{64} << 20;
+constexpr size_t kLongestText = size_t{16} << 20;
+// A variable that is a list holding itself gets deeper with every round; whatever walks the tree does so on the stack.
+constexpr int kDeepest = 1000;
+// What references put into the configuration, in nodes, at about 300 bytes each.
+constexpr size_t kMostNodes = 500'000;
+// What is written on the way.
+constexpr size_t kMostBytes = size_t{256} << 20;
 
 absl::Status TooMany() { return absl::InvalidArgumentError("too many recursive expansions"); }
 
@@ -29,6 +35,19 @@ void PlaceAt(ConfigNode& node, const Location& location) {
     entry.key_location = location;
     PlaceAt(entry.value, location);
   }
+}
+
+size_t CountNodes(const ConfigNode& node) {
+  size_t nodes = 1;
+  for (const ConfigNode& item : node.items) nodes += CountNodes(item);
+  for (const ConfigNode::Entry& entry : node.entries) nodes += CountNodes(entry.value);
+  return nodes;
+}
+
+size_t CountOf(std::string_view part, std::string_view text) {
+  size_t count = 0;
+  for (size_t at = 0; (at = text.find(part, at)) != std::string_view::npos; at += part.size()) ++count;
+  return count;
 }
 
 // `$$` is a dollar sign, in values and in the text kept beside them.
@@ -77,14 +96,15 @@ class Expansion {
   }
 
   // One round over a value and everything in it.
-  absl::Status Once(ConfigNode& node, bool& changed) {
+  absl::Status Once(ConfigNode& node, bool& changed, int depth = 0) {
+    if (depth > kDeepest) return TooMany();
     if (node.kind == Kind::kString) return OnceString(node, changed);
     for (ConfigNode& item : node.items) {
-      absl::Status status = Once(item, changed);
+      absl::Status status = Once(item, changed, depth + 1);
       if (!status.ok()) return status;
     }
     for (ConfigNode::Entry& entry : node.entries) {
-      absl::Status status = Once(entry.value, changed);
+      absl::Status status = Once(entry.value, changed, depth + 1);
       if (!status.ok()) return status;
     }
     if (node.from_expansion && (node.is_map() || node.is_list())) {
@@ -108,14 +128,16 @@ class Expansion {
     if (!source.ok()) return source.status();
     changed = true;
     if (reference.size() != node.text.size()) {
-      std::string whole = absl::StrReplaceAll(node.text, {{A(reference), source->text}});
-      if (whole.size() > kLongestText) return TooMany();
-      node.text = std::move(whole);
+      // Before it is built: a text of many references times a long source is beyond any memory.
+      const size_t size = node.text.size() + CountOf(reference, node.text) * source->text.size();
+      if (size > kLongestText || (bytes_ += size) > kMostBytes) return TooMany();
+      node.text = absl::StrReplaceAll(node.text, {{A(reference), source->text}});
       node.from_expansion = false;
       return absl::OkStatus();
     }
     const Location place = node.location;
     auto parsed = ReadYaml(source->text, source->file);
+    if (parsed.ok() && (nodes_ += CountNodes(*parsed)) > kMostNodes) return TooMany();
     // What is no YAML, and what is a string in YAML, is taken byte for byte.
     const bool verbatim = !parsed.ok() || parsed->kind == Kind::kString;
     node = verbatim ? ConfigNode() : *std::move(parsed);
@@ -159,7 +181,9 @@ class Expansion {
 
   const Fetcher& fetch_;
   std::vector<ConfigError>& errors_;
-  int references_ = 0;
+  int references_ = 0;  // of the value at hand
+  size_t nodes_ = 0;    // of all values
+  size_t bytes_ = 0;
 };
 
 }  // namespace

@@ -52,6 +52,8 @@ const Variables kVariables = {{"A", "val"},         {"B", "A"},
                               {"DOLLAR", "a$$b"},   {"U_A", "inner"},
                               {"SELF", "${env:SELF}"}, {"TWICE", "${env:TWICE}${env:TWICE}"},
                               {"TREE", "[\"${env:TREE}\",\"${env:TREE}\"]"}, {"COLON", "a: b"},
+                              {"DEEP", "[[[[[[[[\"${env:DEEP}\"]]]]]]]]"},
+                              {"LONG", "${env:LONG}${env:LONG}x"},
                               {"BROKEN", "[a"},     {"LISTREF", "[\"${env:A}\"]"}};
 
 absl::StatusOr<Config> LoadText(const std::string& text) { return Config::Load({"yaml:" + text}, With(kVariables)); }
@@ -100,6 +102,8 @@ TEST_CASE("References expand as the reference documents and does", "[config][exp
       {"${SELF}", "ERROR too many recursive expansions"},
       {"${TWICE}", "ERROR too many recursive expansions"},
       {"${TREE}", "ERROR too many recursive expansions"},
+      {"${DEEP}", "ERROR too many recursive expansions"},
+      {"x${LONG}", "ERROR too many recursive expansions"},
       {"'${}'", "ERROR environment variable \"\" has invalid name: must match regex ^[a-zA-Z_][a-zA-Z0-9_]*$"},
       {"'${env:9X}'", "ERROR environment variable \"9X\" has invalid name: must match regex ^[a-zA-Z_][a-zA-Z0-9_]*$"},
       {"'${env:$A}'", "ERROR the uri \"env:$A\" contains unsupported characters ('$')"},

@@ -20,8 +20,8 @@ namespace {
 
 using Kind = ConfigNode::Kind;
 
-// Aliases are copied; a few lines of them can ask for billions of nodes.
-constexpr size_t kMostNodes = 2'000'000;
+// Anchors and aliases are copied, at about 300 bytes a node; a few lines of them can ask for billions of nodes.
+constexpr size_t kMostCopiedNodes = 200'000;
 
 absl::Status YamlError(const Location& place, std::string_view what, std::string_view hint = "") {
   return ConfigErrorAt(place, "", absl::StrCat("contents are not valid YAML: yaml: line ", place.line, ": ", A(what)),
@@ -60,11 +60,12 @@ class Builder : public YAML::EventHandler {
       status_ = YamlError(Place(mark), "anchor value contains itself");
       return;
     }
+    if (!Spend(Place(mark), it->second.second)) return;
     ConfigNode copy = it->second.first;
     copy.location = Place(mark);
-    Count(mark, it->second.second);
-    size_ += it->second.second;
-    if (!failed()) Add(std::move(copy), 0);
+    const size_t size_before = size_;
+    size_ += it->second.second - 1;
+    Add(std::move(copy), 0, size_before);
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
@@ -134,8 +135,11 @@ class Builder : public YAML::EventHandler {
     if (!failed()) status_ = YamlError(Place(mark), what);
   }
 
-  void Count(const YAML::Mark& mark, size_t more) {
-    if (size_ + more > kMostNodes) Fail(mark, "document contains excessive aliasing");
+  // Takes nodes to copy from the budget, before they are copied.
+  bool Spend(const Location& place, size_t nodes) {
+    copied_ += nodes;
+    if (copied_ > kMostCopiedNodes && !failed()) status_ = YamlError(place, "document contains excessive aliasing");
+    return !failed();
   }
 
   void Open(const YAML::Mark& mark, Kind kind, YAML::anchor_t anchor, YAML::EmitterStyle::value style) {
@@ -168,7 +172,10 @@ class Builder : public YAML::EventHandler {
   void Add(ConfigNode node, YAML::anchor_t anchor, size_t size_before) {
     if (failed()) return;
     ++size_;
-    if (anchor != 0) anchors_[anchor] = {node, size_ - size_before};
+    if (anchor != 0) {
+      if (!Spend(node.location, size_ - size_before)) return;
+      anchors_[anchor] = {node, size_ - size_before};
+    }
     if (stack_.empty()) {
       root_ = std::move(node);
       return;
@@ -243,7 +250,8 @@ class Builder : public YAML::EventHandler {
   ConfigNode root_;
   std::vector<Frame> stack_;
   std::map<YAML::anchor_t, std::pair<ConfigNode, size_t>> anchors_;
-  size_t size_ = 0;
+  size_t size_ = 0;    // nodes so far, copies counted
+  size_t copied_ = 0;  // nodes that anchors and aliases copied
   bool plain_ = false;
   absl::Status status_;
 };

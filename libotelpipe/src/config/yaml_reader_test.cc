@@ -104,6 +104,15 @@ TEST_CASE("A bomb of aliases is refused", "[config][yaml]") {
     text += "]\n";
   }
   CHECK(ErrorOf(text).find("excessive aliasing") != std::string::npos);
+
+  // Copies of any shape are counted before they are made.
+  std::string list = "a: &a [x";
+  for (int i = 0; i < 998; ++i) list += ",x";
+  list += "]\nb:\n";
+  for (int i = 0; i < 150; ++i) list += "- *a\n";
+  CHECK(ReadYaml(list, "f.yaml").ok());
+  for (int i = 0; i < 100; ++i) list += "- *a\n";
+  CHECK(ErrorOf(list).find("excessive aliasing") != std::string::npos);
 }
 
 }  // namespace

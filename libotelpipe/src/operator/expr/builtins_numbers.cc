@@ -19,7 +19,7 @@ bool Abs(Evaluation& e, const Node& node, const Args& args, Value& out) {
         Value::Int(v.integer() < 0 ? static_cast<int64_t>(0 - static_cast<uint64_t>(v.integer())) : v.integer()),
         v.tag());
   } else if (v.kind() == ValueKind::kDouble) {
-    out = Value::Double(std::fabs(v.number()));
+    out = Value::Double(v.number() < 0 ? -v.number() : v.number());  // the reference keeps the sign of -0.0
   } else {
     return e.Fail(node, absl::StrCat("invalid argument for abs (type ", A(ExprTypeName(v)), ")"));
   }
@@ -52,11 +52,24 @@ bool Numbers(Evaluation& e, const Node& node, const Args& args, std::vector<Valu
   return true;
 }
 
+// An empty list inside a list has no extreme, which the reference does not take for a number.
+bool NoEmptyLists(Evaluation& e, const Node& node, const List& list) {
+  for (const Value& v : list) {
+    if (!IsList(v)) continue;
+    if (v.list().empty()) return e.Fail(node, absl::StrCat("invalid argument for ", A(node.name), " (type <nil>)"));
+    if (!NoEmptyLists(e, node, v.list())) return false;
+  }
+  return true;
+}
+
 bool Extreme(Evaluation& e, const Node& node, const Args& args, int sign, Value& out) {
   // One value that is no list is its own extreme, whatever it is.
   if (args.size() == 1 && !IsList(args[0])) return out = args[0], true;
   std::vector<Value> numbers;
   if (!Numbers(e, node, args, numbers)) return false;
+  for (const Value& v : args) {
+    if (IsList(v) && !NoEmptyLists(e, node, v.list())) return false;
+  }
   out = Value();
   for (const Value& v : numbers) {
     if (IsNil(out) || *Compare(v, out) * sign > 0) out = v;

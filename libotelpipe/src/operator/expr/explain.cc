@@ -104,6 +104,7 @@ class Explainer {
 absl::StatusOr<std::vector<ExpressionPart>> ExplainExpression(std::string_view text, const Entry& entry) {
   OTELPIPE_ASSIGN_OR_RETURN(std::unique_ptr<Tree> tree, Parse(text));
   OTELPIPE_RETURN_IF_ERROR(Check(*tree, false));
+  Fold(*tree);
   std::vector<ExpressionPart> out;
   Explainer(*tree, entry, out).Add(*tree->root, 0, true);
   out[0].text = tree->source;

@@ -131,6 +131,7 @@ class TreeExpression final : public Expression {
 absl::StatusOr<std::shared_ptr<const Expression>> CompileWith(std::string_view text, bool want_bool) {
   OTELPIPE_ASSIGN_OR_RETURN(std::unique_ptr<expr::Tree> tree, expr::Parse(text));
   OTELPIPE_RETURN_IF_ERROR(expr::Check(*tree, want_bool));
+  expr::Fold(*tree);
   return std::make_shared<const TreeExpression>(std::string(text), std::move(tree));
 }
 

@@ -86,6 +86,23 @@ TEST_CASE("attributes that were never set are an empty map and equal nil", "[ope
   CHECK(f.FirstLine("resource.a.b").find("run: cannot fetch b from <nil>") == 0);
 }
 
+TEST_CASE("a chain with ?. goes on behind parentheses and ends at an index", "[operator][expr]") {
+  Fixture f;
+  CHECK(f.Of("(attributes.none?.a).b") == "nil <nil>");
+  CHECK(f.Of("attributes.none?.a.b.c") == "nil <nil>");
+  CHECK(f.FirstLine("attributes.none?.a[\"b\"]") == "run: cannot fetch b from <nil> (1:19)");
+  CHECK(f.Of("attributes.none?.[\"a\"]?.b.c") == "nil <nil>");
+}
+
+TEST_CASE("conditions that literals settle are not evaluated", "[operator][expr]") {
+  Fixture f;
+  CHECK(f.Of("attributes.none.x and not true") == "bool false");
+  CHECK(f.Of("attributes.none.x and 1 == 2") == "bool false");
+  CHECK(f.Of("body or (true and 'a' == 'a')") == "bool true");
+  CHECK(f.Of("body and not false") == "string x");
+  CHECK(f.FirstLine("body and 1 < 2") == "run: interface conversion: interface {} is string, not bool (1:6)");
+}
+
 TEST_CASE("times and durations have methods", "[operator][expr]") {
   Fixture f;
   CHECK(f.Of("duration(\"1h\").Seconds()") == "float 3600");

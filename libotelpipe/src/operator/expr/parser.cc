@@ -10,7 +10,6 @@
 
 namespace otelpipe::expr {
 namespace {
-
 // A text that nests deeper is refused rather than followed: parser and evaluator are recursive.
 constexpr int kMaxDepth = 400;
 constexpr int kMaxNodes = 10000;
@@ -534,7 +533,8 @@ class Parser {
         const Token name = Peek();
         if (name.kind != TokenKind::kIdentifier) return Fail(name.offset, "expected name");
         Advance();
-        chain |= optional;
+        chain |= optional || node->kind == NodeKind::kChain;  // one in parentheses goes on
+        if (node->kind == NodeKind::kChain) node = NodePtr(std::move(node->kids[0]));
         NodePtr member = New(IsBracket("(") ? NodeKind::kMethod : NodeKind::kMember, name.offset);
         member->optional = optional;
         member->name = name.text;
@@ -569,7 +569,7 @@ class Parser {
     }
     if (ok()) Expect(TokenKind::kBracket, "]");
     NodePtr node = New(slice ? NodeKind::kSlice : NodeKind::kMember, offset);
-    node->optional = optional;
+    node->optional = optional && !slice;
     node->kids.push_back(std::move(object));
     node->kids.push_back(std::move(from));
     if (slice) node->kids.push_back(std::move(to));
