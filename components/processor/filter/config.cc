@@ -107,19 +107,20 @@ void Config::Describe(Fields<Config>& f) {
 
 void DecodeField(const ConfigNode& node, Config& out, DecodeContext& context) {
   internal::DecodeTable(node, TableOf<Config>(), &out, context);
-  auto check = [&](const std::vector<ConditionText>& conditions, const char* path, ItemKind kind) {
+  Arena constants;
+  auto check = [&](const std::vector<ConditionText>& conditions, const char* path, ottl::ContextKind kind) {
     for (size_t i = 0; i < conditions.size(); ++i) {
-      auto compiled = Condition::Compile(conditions[i].text, kind);
+      auto compiled = ottl::Condition::Compile(conditions[i].text, {kind}, constants);
       if (compiled.ok()) continue;
       const Location& at = conditions[i].location;
       context.Invalid(at, ConfigErrorAt(at, absl::StrCat(path, "::", i), std::string(compiled.status().message())));
     }
   };
-  check(out.logs.log_record, "logs::log_record", ItemKind::kLog);
-  check(out.traces.span, "traces::span", ItemKind::kSpan);
-  check(out.traces.spanevent, "traces::spanevent", ItemKind::kSpanEvent);
-  check(out.metrics.metric, "metrics::metric", ItemKind::kMetric);
-  check(out.metrics.datapoint, "metrics::datapoint", ItemKind::kDataPoint);
+  check(out.logs.log_record, "logs::log_record", ottl::ContextKind::kLog);
+  check(out.traces.span, "traces::span", ottl::ContextKind::kSpan);
+  check(out.traces.spanevent, "traces::spanevent", ottl::ContextKind::kSpanEvent);
+  check(out.metrics.metric, "metrics::metric", ottl::ContextKind::kMetric);
+  check(out.metrics.datapoint, "metrics::datapoint", ottl::ContextKind::kDataPoint);
 }
 
 }  // namespace otelpipe::filter

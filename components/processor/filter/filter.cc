@@ -7,22 +7,22 @@
 #include "absl/strings/str_cat.h"
 #include "otelpipe/base/status_macros.h"
 #include "otelpipe/component/register.h"
-#include "processor/filter/paths.h"
+#include "shared/ottl/paths.h"
 
 namespace otelpipe {
 namespace {
 
 using attraction::MatchConfig;
 using attraction::Matcher;
-using filter::Condition;
-using filter::Item;
-using filter::ItemKind;
+using ottl::Condition;
+using ottl::ContextKind;
+using ottl::Item;
 
 // A name or a number from 1 to 24; anything else is 0, as in the reference, and matches every record that has a number.
 int32_t SeverityOf(const std::string& text) {
   std::string name = "SEVERITY_NUMBER_";
   for (char c : text) name += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
-  if (auto found = filter::FindEnum(name, ItemKind::kLog)) return static_cast<int32_t>(*found);
+  if (auto found = ottl::FindEnum(name, ContextKind::kLog)) return static_cast<int32_t>(*found);
   int32_t number = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
   return read.ec == std::errc() && read.ptr == text.data() + text.size() && number >= 1 && number <= 24 ? number : 0;
@@ -88,13 +88,18 @@ bool HasEmpty(const auto& data) {
   return data.resources.empty();
 }
 
+// Conditions only read, so an item may show what is not ours to change.
+template <typename T>
+T* Shown(const T& thing) {
+  return const_cast<T*>(&thing);
+}
 template <typename R, typename S>
 Item ItemOf(const R& resource, const S& scope) {
   Item item;
-  item.resource = &resource.resource;
-  item.scope = &scope.scope;
-  item.resource_schema_url = resource.schema_url;
-  item.scope_schema_url = scope.schema_url;
+  item.resource = Shown(resource.resource);
+  item.scope = Shown(scope.scope);
+  item.resource_schema_url = Shown(resource.schema_url);
+  item.scope_schema_url = Shown(scope.schema_url);
   return item;
 }
 
@@ -116,9 +121,9 @@ absl::Status FilterProcessor::Init() {
       errors.push_back(std::move(error));
     }
   };
-  auto compile = [&](const std::vector<filter::ConditionText>& texts, ItemKind kind, const char* path, Conditions& out) {
+  auto compile = [&](const std::vector<filter::ConditionText>& texts, ContextKind kind, const char* path, Conditions& out) {
     for (size_t i = 0; i < texts.size(); ++i) {
-      auto made = Condition::Compile(texts[i].text, kind);
+      auto made = Condition::Compile(texts[i].text, {kind}, constants_);
       if (made.ok()) {
         out.push_back(*std::move(made));
       } else {
@@ -138,21 +143,21 @@ absl::Status FilterProcessor::Init() {
   const char* counter = "logs";
   switch (context_.signal) {
     case Signal::kLogs:
-      compile(config_.logs.log_record, ItemKind::kLog, "logs::log_record", first_);
+      compile(config_.logs.log_record, ContextKind::kLog, "logs::log_record", first_);
       build(config_.logs.include, LogMatcher, "logs::include", include_);
       build(config_.logs.exclude, LogMatcher, "logs::exclude", exclude_);
       break;
     case Signal::kTraces:
       counter = "spans";
-      compile(config_.traces.span, ItemKind::kSpan, "traces::span", first_);
-      compile(config_.traces.spanevent, ItemKind::kSpanEvent, "traces::spanevent", second_);
+      compile(config_.traces.span, ContextKind::kSpan, "traces::span", first_);
+      compile(config_.traces.spanevent, ContextKind::kSpanEvent, "traces::spanevent", second_);
       build(config_.spans.include, Matcher::ForSpans, "spans::include", include_);
       build(config_.spans.exclude, Matcher::ForSpans, "spans::exclude", exclude_);
       break;
     case Signal::kMetrics:
       counter = "datapoints";
-      compile(config_.metrics.metric, ItemKind::kMetric, "metrics::metric", first_);
-      compile(config_.metrics.datapoint, ItemKind::kDataPoint, "metrics::datapoint", second_);
+      compile(config_.metrics.metric, ContextKind::kMetric, "metrics::metric", first_);
+      compile(config_.metrics.datapoint, ContextKind::kDataPoint, "metrics::datapoint", second_);
       build(config_.metrics.include, MetricMatcherOf, "metrics::include", metric_include_);
       build(config_.metrics.exclude, MetricMatcherOf, "metrics::exclude", metric_exclude_);
       break;
@@ -167,19 +172,19 @@ absl::Status FilterProcessor::Init() {
   return absl::OkStatus();
 }
 
-bool FilterProcessor::Holds(const Conditions& conditions, const Item& item, Arena& arena) {
+bool FilterProcessor::Holds(const Conditions& conditions, Item& item, Arena& arena) {
   for (const auto& condition : conditions) {
-    absl::StatusOr<bool> result = condition->Eval(item, arena);
+    absl::StatusOr<bool> result = condition.Eval(item, arena);
     if (result.ok()) {
       if (*result) return true;
       continue;
     }
     if (config_.error_mode == filter::ErrorMode::kPropagate) {
-      absl::StrAppend(&errors_, errors_.empty() ? "" : "; ", "failed to eval condition: ", condition->text(), ", ", result.status().message());
+      absl::StrAppend(&errors_, errors_.empty() ? "" : "; ", "failed to eval condition: ", condition.text(), ", ", result.status().message());
       return false;
     }
     if (config_.error_mode == filter::ErrorMode::kIgnore) {
-      context_.log.Warn("failed to eval condition", {{"error", result.status()}, {"condition", condition->text()}});
+      context_.log.Warn("failed to eval condition", {{"error", result.status()}, {"condition", condition.text()}});
     }
   }
   return false;
@@ -190,7 +195,7 @@ bool FilterProcessor::DropsLog(const ResourceLogs& resource, const ScopeLogs& sc
     return Chosen(resource, scope, include_.get(), exclude_.get(), [&](const Matcher& m) { return m.MatchLog(record); });
   }
   Item item = ItemOf(resource, scope);
-  item.log = &record;
+  item.log = Shown(record);
   return Holds(first_, item, arena);
 }
 
@@ -220,8 +225,9 @@ size_t FilterProcessor::FilterTraces(TracesData& data) {
       item.span = &span;
       drop = Holds(first_, item, data.arena);
       if (!drop && !second_.empty()) {
-        span.events.Filter([&](const SpanEvent& event) {
+        span.events.Filter([&](SpanEvent& event) {
           item.event = &event;
+          item.cache = nullptr;
           return !Holds(second_, item, data.arena);
         });
       }
@@ -245,8 +251,9 @@ size_t FilterProcessor::FilterMetrics(MetricsData& data) {
       drop = Holds(first_, item, data.arena);
       if (!drop && !second_.empty()) {
         auto filter_points = [&](auto& points, auto member) {
-          points.Filter([&](const auto& point) {
+          points.Filter([&](auto& point) {
             item.*member = &point;
+            item.cache = nullptr;
             return !Holds(second_, item, data.arena);
           });
           item.*member = nullptr;

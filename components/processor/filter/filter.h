@@ -1,4 +1,4 @@
-// Processor `filter`: drops spans, span events, log records, metrics and data points, by conditions (condition.h) or by the older include and
+// Processor `filter`: drops spans, span events, log records, metrics and data points, by conditions (shared/ottl/ottl.h) or by the older include and
 // exclude blocks (shared/attraction/match.h).
 #pragma once
 
@@ -10,8 +10,8 @@
 
 #include "otelpipe/component/component.h"
 #include "otelpipe/component/fields.h"
-#include "processor/filter/condition.h"
 #include "shared/attraction/match.h"
+#include "shared/ottl/ottl.h"
 
 namespace otelpipe {
 
@@ -104,9 +104,9 @@ class FilterProcessor final : public EditProcessor {
   void Consume(Batch batch, Done done) override;
 
  private:
-  using Conditions = std::vector<std::unique_ptr<filter::Condition>>;
+  using Conditions = std::vector<ottl::Condition>;
   // Whether any condition holds. Errors are noted, or passed over, as error_mode says.
-  bool Holds(const Conditions& conditions, const filter::Item& item, Arena& arena);
+  bool Holds(const Conditions& conditions, ottl::Item& item, Arena& arena);
   bool DropsLog(const ResourceLogs& resource, const ScopeLogs& scope, const LogRecord& record, Arena& arena);
   absl::Status FilterLogs(Batch& batch, size_t& dropped);
   size_t FilterTraces(TracesData& data);
@@ -114,6 +114,7 @@ class FilterProcessor final : public EditProcessor {
 
   Config config_;
   Context context_;
+  Arena constants_;    // of the conditions
   Conditions first_;   // log records, spans, metrics
   Conditions second_;  // span events, data points
   std::unique_ptr<attraction::Matcher> include_, exclude_;

@@ -166,7 +166,7 @@ TEST_CASE("Mistakes of filters are found while decoding, at their line", "[compo
   Rig rig;
   CHECK(rig.Make("error_mode: panic").find("unknown error mode panic") != std::string::npos);
   CHECK(rig.Make("logs:\n  log_record:\n    - 'true'\n    - 'body ==='\n") ==
-        "unable to parse OTTL condition \"body ===\": condition has invalid syntax: 1:8: unexpected token \"=\"");
+        "unable to parse OTTL condition \"body ===\": condition has invalid syntax: 1:8: unexpected token \"=\" (expected Field (\".\" Field)*)");
   CHECK(rig.line == 4);
   // Conditions of signals that the pipeline does not carry too.
   CHECK(rig.Make("traces: {span: ['nope == 1']}") != "");

@@ -18,7 +18,7 @@ constexpr std::string_view kReceivers =
 constexpr std::string_view kProcessors =
     "cardinality_guardian coralogix cumulativetodelta deltatocumulative deltatorate drain experimental_metricsgeneration gen_ai_normalizer geoip "
     "groupbyattrs groupbytrace interval isolationforest k8sattributes logdedup logstransform metricsgeneration metricstarttime metricstransform "
-    "probabilistic_sampler redaction remotetap resourcedetection schema span sumologic tail_sampling transform unroll";
+    "probabilistic_sampler redaction remotetap resourcedetection schema span sumologic tail_sampling unroll";
 constexpr std::string_view kExporters =
     "alibabacloud_logservice awscloudwatchlogs awsemf awskinesis awss3 awsxray azureblob azuredataexplorer azuremonitor bmchelix carbon cassandra "
     "clickhouse coralogix datadog dataset doris elasticsearch faro googlecloud googlecloudpubsub googlecloudstorage "
@@ -73,7 +73,6 @@ constexpr Advice kAdvice[] = {
      "have Prometheus scrape the target itself; the agent's own metrics are at service::telemetry::metrics"},
     {ComponentKind::kProcessor, "k8sattributes",
      "names of pod, namespace and container come from the file path: see the container operator"},
-    {ComponentKind::kProcessor, "transform", "the processors attributes, resource and filter, and the log operators, cover a part"},
     {ComponentKind::kProcessor, "logstransform", "put the operators into the receiver"},
     {ComponentKind::kProcessor, "resourcedetection", "the resource processor with ${env:NAME} sets what the platform tells by variables"},
     {ComponentKind::kConnector, "routing", "the filter processor in one pipeline per route does the same"},

@@ -1,0 +1,250 @@
+// Converters that take texts apart, and put them together again.
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "otelpipe/base/status_macros.h"
+#include "otelpipe/base/strings.h"
+#include "otelpipe/operator/json.h"
+#include "otelpipe/pdata/text.h"
+#include "otelpipe/regex/pattern.h"
+#include "shared/ottl/functions.h"
+
+namespace otelpipe::ottl {
+namespace {
+
+using K = ArgKind;
+using Result = absl::StatusOr<Getter>;
+
+Result ParseJsonText(Args a) {
+  return OfText(std::move(a[0].get), [](std::string_view s, Arena& arena) -> absl::StatusOr<Value> {
+    OTELPIPE_ASSIGN_OR_RETURN(Value v, ParseJson(s, arena));
+    if (v.is_map() || v.is_list()) return v;
+    return absl::InvalidArgumentError(
+        absl::StrCat("could not convert parsed value of type ", v.is_empty() ? "<nil>" : A(TypeName(v)), " to JSON object"));
+  });
+}
+
+Result ParseInteger(Args a) {
+  return Getter([text = std::move(a[0].get), base = std::move(a[1].get)](Item& item, Arena& arena) -> absl::StatusOr<Value> {
+    OTELPIPE_ASSIGN_OR_RETURN(Value v, text(item, arena));
+    OTELPIPE_ASSIGN_OR_RETURN(std::string_view s, NeedText(v));
+    if (s.empty()) return absl::InvalidArgumentError("invalid target value for ParseInt function, target cannot be empty");
+    OTELPIPE_ASSIGN_OR_RETURN(v, base(item, arena));
+    OTELPIPE_ASSIGN_OR_RETURN(int64_t radix, NeedInt(v));
+    if (radix < 0) {
+      return absl::InvalidArgumentError(absl::StrCat("invalid base value: ", radix, " for ParseInt function, base cannot be negative"));
+    }
+    auto failed = [&](std::string_view why) {
+      return absl::InvalidArgumentError(absl::StrCat("strconv.ParseInt: parsing \"", A(s), "\": ", A(why)));
+    };
+    if (radix == 1 || radix > 36) return failed(absl::StrCat("invalid base ", radix));
+    std::string_view digits = s;
+    bool negative = false;
+    if (digits[0] == '+' || digits[0] == '-') {
+      negative = digits[0] == '-';
+      digits.remove_prefix(1);
+    }
+    std::string without;
+    if (radix == 0) {
+      // The base is in the text: 0x, 0o, 0b, 0; underscores between digits are passed over.
+      radix = 10;
+      if (digits.size() > 1 && digits[0] == '0') {
+        const char c = static_cast<char>(digits[1] | 32);
+        radix = c == 'x' ? 16 : c == 'b' ? 2 : 8;
+        digits.remove_prefix(c == 'x' || c == 'b' || c == 'o' ? 2 : 1);
+      }
+      for (char c : digits) {
+        if (c != '_') without += c;
+      }
+      digits = without;
+    }
+    uint64_t out = 0;
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), out, static_cast<int>(radix));
+    if (digits.empty() || read.ec == std::errc::invalid_argument || read.ptr != digits.data() + digits.size()) return failed("invalid syntax");
+    if (read.ec != std::errc() || out > (uint64_t{1} << 63) - (negative ? 0 : 1)) return failed("value out of range");
+    return Value::Int(static_cast<int64_t>(negative ? 0 - out : out));
+  });
+}
+
+Result ExtractPatterns(Args a) {
+  auto compiled = regex::Pattern::Compile(a[1].text());
+  if (!compiled.ok()) return Annotate(compiled.status(), "the pattern supplied to ExtractPatterns is not a valid pattern: ");
+  std::shared_ptr<const regex::Pattern> pattern = *std::move(compiled);
+  const std::vector<std::string>& names = pattern->group_names();
+  if (std::all_of(names.begin(), names.end(), [](const std::string& name) { return name.empty(); })) {
+    return absl::InvalidArgumentError("at least 1 named capture group must be supplied in the given regex");
+  }
+  return OfText(std::move(a[0].get), [pattern](std::string_view s, Arena& arena) -> absl::StatusOr<Value> {
+    Map* map = arena.New<Map>();
+    std::vector<std::string_view> captures(pattern->capture_count());
+    if (pattern->Match(s, captures.data())) {
+      const std::vector<std::string>& groups = pattern->group_names();
+      for (size_t i = 0; i < groups.size(); ++i) {
+        if (!groups[i].empty()) map->Set(arena, arena.Copy(groups[i]), Value::Str(captures[i]));
+      }
+    }
+    return Value::OfMap(map);
+  });
+}
+
+struct Delimiters {
+  std::string_view key, pair;
+};
+absl::StatusOr<Delimiters> DelimitersOf(const Arg& key, const Arg& pair) {
+  Delimiters out{"=", " "};
+  if (key.present) out.key = key.text();
+  if (pair.present) out.pair = pair.text();
+  if (out.key.empty()) return absl::InvalidArgumentError("delimiter cannot be set to an empty string");
+  if (out.pair.empty()) return absl::InvalidArgumentError("pair delimiter cannot be set to an empty string");
+  if (out.key == out.pair) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("pair delimiter \"", A(out.pair), "\" cannot be equal to delimiter \"", A(out.key), "\""));
+  }
+  return out;
+}
+
+std::string_view Trimmed(std::string_view s) {
+  while (!s.empty() && (s.front() == ' ' || (s.front() >= '\t' && s.front() <= '\r'))) s.remove_prefix(1);
+  while (!s.empty() && (s.back() == ' ' || (s.back() >= '\t' && s.back() <= '\r'))) s.remove_suffix(1);
+  return s;
+}
+
+// Splits outside of quotes; the quotes go, empty pieces too.
+absl::Status SplitPairs(std::string_view s, std::string_view by, std::vector<std::string>& out) {
+  std::string current;
+  char quote = 0;
+  bool escaped = false;
+  for (size_t i = 0; i < s.size(); ++i) {
+    if (quote == 0 && s.substr(i).starts_with(by)) {
+      if (!current.empty()) out.push_back(std::move(current));
+      current.clear();
+      i += by.size() - 1;
+      continue;
+    }
+    if (escaped) {
+      escaped = false;
+    } else if (quote == 0 && (s[i] == '"' || s[i] == '\'')) {
+      quote = s[i];
+      continue;
+    } else if (quote != 0 && s[i] == quote) {
+      quote = 0;
+      continue;
+    } else {
+      escaped = s[i] == '\\';
+    }
+    current += s[i];
+  }
+  if (quote != 0) return absl::InvalidArgumentError("never reached the end of a quoted value");
+  if (!current.empty()) out.push_back(std::move(current));
+  return absl::OkStatus();
+}
+
+Result ParseKeyValue(Args a) {
+  OTELPIPE_ASSIGN_OR_RETURN(Delimiters by, DelimitersOf(a[1], a[2]));
+  return OfText(std::move(a[0].get), [by](std::string_view s, Arena& arena) -> absl::StatusOr<Value> {
+    if (s.empty()) return absl::InvalidArgumentError("cannot parse from empty target");
+    std::vector<std::string> pairs;
+    if (absl::Status status = SplitPairs(s, by.pair, pairs); !status.ok()) {
+      return Annotate(status, absl::StrCat("splitting source \"", A(s), "\" into pairs failed: "));
+    }
+    Map* map = arena.New<Map>();
+    std::string faults;
+    for (const std::string& pair : pairs) {
+      const size_t at = pair.find(by.key);
+      if (at == std::string::npos) {
+        absl::StrAppend(&faults, faults.empty() ? "" : "; ", "cannot split \"", pair, "\" into 2 items, got 1 item(s)");
+        continue;
+      }
+      const std::string_view text = pair;
+      map->Set(arena, arena.Copy(Trimmed(text.substr(0, at))), Value::Str(arena.Copy(Trimmed(text.substr(at + by.key.size())))));
+    }
+    if (!faults.empty()) return absl::InvalidArgumentError(absl::StrCat("failed to split pairs into key-values: ", faults));
+    return Value::OfMap(map);
+  });
+}
+
+void AppendQuoted(std::string& out, std::string_view s, const Delimiters& by) {
+  std::string text;
+  for (char c : s) {
+    if (c == '"') text += '\\';
+    text += c;
+  }
+  const bool quotes = text.find(by.pair) != std::string::npos || text.find(by.key) != std::string::npos;
+  absl::StrAppend(&out, quotes ? "\"" : "", text, quotes ? "\"" : "");
+}
+Result ToKeyValueString(Args a) {
+  OTELPIPE_ASSIGN_OR_RETURN(Delimiters by, DelimitersOf(a[1], a[2]));
+  const bool sorted = a[3].present && a[3].literal->boolean();
+  return Of(std::move(a[0].get), [by, sorted](const Value& v, Arena& arena) -> absl::StatusOr<Value> {
+    OTELPIPE_ASSIGN_OR_RETURN(Map * map, NeedMap(v));
+    std::vector<const KeyValue*> order;
+    for (const KeyValue& kv : *map) order.push_back(&kv);
+    if (sorted) std::stable_sort(order.begin(), order.end(), [](const KeyValue* x, const KeyValue* y) { return x->key < y->key; });
+    std::string out;
+    for (const KeyValue* kv : order) {
+      if (kv != order[0]) out += by.pair;
+      AppendQuoted(out, kv->key, by);
+      out += by.key;
+      AppendQuoted(out, kv->value.AsString(), by);
+    }
+    return Value::Str(arena.Copy(out));
+  });
+}
+
+// Standard base64, or that of URLs, with padding or without.
+absl::StatusOr<Value> Decode64(std::string_view s, bool url, bool padded, Arena& arena) {
+  auto failed = [] { return absl::InvalidArgumentError("illegal base64 data"); };
+  std::string text;
+  for (char c : s) {
+    // Line ends are passed over, as in the reference.
+    if (c == '\r' || c == '\n') continue;
+    if (url && (c == '+' || c == '/')) return failed();
+    if (!padded && c == '=') return failed();
+    text += url && c == '-' ? '+' : url && c == '_' ? '/' : c;
+  }
+  if (!padded) {
+    while (text.size() % 4 != 0) text += '=';
+  }
+  std::string out;
+  if (!DecodeBase64(text, out)) return failed();
+  return Value::Str(arena.Copy(out));
+}
+Result Base64Decode(Args a) {
+  return OfText(std::move(a[0].get), [](std::string_view s, Arena& arena) { return Decode64(s, false, true, arena); });
+}
+Result Decode(Args a) {
+  const std::string_view encoding = a[1].text();
+  const bool known = encoding == "base64" || encoding == "base64-raw" || encoding == "base64-url" || encoding == "base64-raw-url" ||
+                     encoding == "utf-8" || encoding == "utf8" || encoding == "us-ascii" || encoding == "ascii" || encoding == "nop";
+  if (!known) return absl::UnimplementedError(absl::StrCat("encoding \"", A(encoding), "\" is not supported yet"));
+  return Of(std::move(a[0].get), [encoding](const Value& v, Arena& arena) -> absl::StatusOr<Value> {
+    if (!IsPlain(v) || (v.kind() != ValueKind::kString && v.kind() != ValueKind::kBytes)) {
+      return absl::InvalidArgumentError(absl::StrCat("unsupported type provided to Decode function: ", A(TypeName(v))));
+    }
+    if (!encoding.starts_with("base64")) return Value::Str(v.string());
+    auto decoded = Decode64(v.string(), encoding.ends_with("url"), encoding.find("raw") == std::string_view::npos, arena);
+    if (!decoded.ok()) return Annotate(decoded.status(), "could not decode: ");
+    return decoded;
+  });
+}
+
+}  // namespace
+
+const std::vector<Function>& ParseConverters() {
+  const Param delimiter{"delimiter", K::kText, true}, pair{"pair_delimiter", K::kText, true};
+  static const auto* const table = new std::vector<Function>{
+      {"ParseJSON", {{"target"}}, ParseJsonText},
+      {"ParseInt", {{"target"}, {"base"}}, ParseInteger},
+      {"ParseKeyValue", {{"target"}, delimiter, pair}, ParseKeyValue},
+      {"ToKeyValueString", {{"target"}, delimiter, pair, {"sort_output", K::kBool, true}}, ToKeyValueString},
+      {"ExtractPatterns", {{"target"}, {"pattern", K::kText}}, ExtractPatterns},
+      {"Base64Decode", {{"target"}}, Base64Decode},
+      {"Decode", {{"target"}, {"encoding", K::kText}}, Decode},
+  };
+  return *table;
+}
+
+}  // namespace otelpipe::ottl
