@@ -28,12 +28,13 @@ PUSH_PATH = "/api/v1/otlp/v1/metrics"
 
 
 def otlp_flag(program):
-    """The flag that opens Prometheus' OTLP endpoint: version 3 has one of its own, 2.47 and newer have it among the features."""
-    said = subprocess.run([program, "--version"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True).stdout
-    version = re.search(r"version (\d+)\.(\d+)", said)
-    if version is None or (int(version[1]), int(version[2])) < (2, 47):
-        raise SystemExit("%s has no OTLP endpoint: %s" % (program, said.splitlines()[0]))
-    return "--web.enable-otlp-receiver" if int(version[1]) >= 3 else "--enable-feature=otlp-write-receiver"
+    """The flag that opens Prometheus' OTLP endpoint: version 3 has one of its own, 2.47 and newer have it among the features. Some builds have neither."""
+    said = subprocess.run([program, "--help"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True).stdout
+    if "web.enable-otlp-receiver" in said:
+        return "--web.enable-otlp-receiver"
+    if "otlp-write-receiver" in said:
+        return "--enable-feature=otlp-write-receiver"
+    raise SystemExit("%s has no OTLP endpoint" % program)
 
 
 class Deployment:
