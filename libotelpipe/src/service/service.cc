@@ -21,6 +21,7 @@
 #include "otelpipe/gates.h"
 #include "otelpipe/version.h"
 #include "runtime/runtime.h"
+#include "service/old_operators.h"
 #include "service/service_impl.h"
 #include "service/settings.h"
 
@@ -136,6 +137,9 @@ void Service::Impl::Build(const Config& config, const Registry& registry, bool b
       errors);
   BuildOwnMetrics(build_extensions && real() == 0, errors);
   if (build_extensions && real() == 0) BuildExtensions(errors);
+  for (ConfigError& e : errors) {
+    if (const std::string_view advice = AdviceOnOperator(e.message); !advice.empty()) e.hint = advice;
+  }
   std::stable_sort(errors.begin(), errors.end(), SourceOrder);
   // A component decoded and built, or built for several signals, may say the same again.
   errors.erase(std::unique(errors.begin(), errors.end(), SameError), errors.end());

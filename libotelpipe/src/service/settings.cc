@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "config/text.h"
 #include "otelpipe/base/strings.h"
+#include "service/old_spellings.h"
 #include "service/reference_types.h"
 
 namespace otelpipe {
@@ -326,7 +327,11 @@ class Decoder {
                                                   "]' expected type 'map[string]interface {}', got unconvertible type '",
                                                   A(entry.value.TypeName()), "'"));
         } else {
-          planned.config = planned.factory->decode(entry.value, context);
+          ConfigNode modern = entry.value;
+          const bool changed = RewriteOldSpellings(kind, id->type, absl::StrCat(name, "::", id->ToString()), modern, errors_);
+          const size_t first = errors_.size();
+          planned.config = planned.factory->decode(changed ? modern : entry.value, context);
+          AdviseOldSpellings(kind, id->type, first, errors_);
         }
         planned.usable = RealErrors() == before || OnlyUnknownKeys(errors_before, &planned.partial);
         if (planned.config == nullptr) planned.usable = false;
