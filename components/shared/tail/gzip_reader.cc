@@ -33,6 +33,11 @@ absl::StatusOr<size_t> GzipReader::Read(int fd, char* out, size_t size) {
   std::memcpy(out, kept_.data(), used);
   kept_.erase(0, used);
   drained_ = false;
+  if (!fault_.ok()) {
+    drained_ = true;
+    if (used == 0) return fault_;
+    return used;
+  }
   while (used < size) {
     if (input_used_ == input_.size()) {
       input_.resize(kInput);
@@ -57,6 +62,7 @@ absl::StatusOr<size_t> GzipReader::Read(int fd, char* out, size_t size) {
     int r = ::inflate(&z, Z_NO_FLUSH);
     input_used_ = input_.size() - z.avail_in;
     size_t made = room - z.avail_out;
+    const bool begun = in_member_ || made > 0;
     if (skip_ > 0 && made > 0) {
       size_t drop = static_cast<size_t>(std::min<int64_t>(skip_, static_cast<int64_t>(made)));
       std::memmove(out + used, out + used + drop, made - drop);
@@ -69,12 +75,12 @@ absl::StatusOr<size_t> GzipReader::Read(int fd, char* out, size_t size) {
       inflateReset(&z);
     } else if (r == Z_OK || r == Z_BUF_ERROR) {
       in_member_ = true;
-    } else if (used > 0) {
-      input_used_ = input_.size();  // what is whole goes out first; the error shows again at the next read
-      return used;
     } else {
-      return in_member_ ? absl::DataLossError(std::string("gzip: ") + (z.msg != nullptr ? z.msg : "damaged data"))
-                        : absl::InvalidArgumentError("gzip: invalid header");
+      fault_ = begun ? absl::DataLossError(std::string("gzip: ") + (z.msg != nullptr ? z.msg : "damaged data"))
+                     : absl::InvalidArgumentError("gzip: invalid header");
+      in_member_ = true;  // what there is does not end a member
+      if (used == 0) return fault_;
+      return used;  // what is whole goes out first
     }
   }
   return used;

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace otelpipe::tail {
@@ -22,13 +23,13 @@ class GzipReader {
   ~GzipReader();
   GzipReader(const GzipReader&) = delete;
 
-  // InvalidArgument("gzip: invalid header") for bytes that are no gzip member; DataLoss for damaged ones. A member that ends early is no
-  // error: the rest may still be written.
+  // InvalidArgument("gzip: invalid header") for bytes that are no gzip member; DataLoss for damaged ones, after what came out of them before the
+  // damage, and from then on always. A member that ends early is no error: the rest may still be written.
   absl::StatusOr<size_t> Read(int fd, char* out, size_t size);
   void Keep(std::string_view rest) { kept_.assign(rest.data(), rest.size()); }
 
-  // True when the file of `size` bytes has input that was not read.
-  bool HasInput(int64_t size) const { return size > compressed_; }
+  // True when the file of `size` bytes has input that was not read, or damage that was not told.
+  bool HasInput(int64_t size) const { return size > compressed_ || !fault_.ok(); }
   // True after a whole member with nothing kept: the file can be gone on with from compressed() without this object.
   bool at_member_end() const;
   int64_t compressed() const { return compressed_; }
@@ -45,6 +46,7 @@ class GzipReader {
   std::string kept_;
   bool in_member_ = false;
   bool drained_ = false;
+  absl::Status fault_;
 };
 
 }  // namespace otelpipe::tail
