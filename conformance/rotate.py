@@ -4,7 +4,8 @@
     rotate.py --bin AGENT [--seconds 20] [--files 50] [--every 0.2] [--modes rename,inside,copytruncate,refill] [--json FILE]
 
   rename        app.log becomes app.log-NUMBER, old ones are removed; the writer goes on in the renamed file for a moment. The rotated names match no
-                pattern. Lost must be 0.
+                pattern. Lost must be 0; with few --generations whole generations may be removed before the agent looks, and it
+                must have counted them.
   inside        app.log becomes app.log.1, .1 becomes .2 and so on, the last is removed; the rotated names match too. Lost must be 0.
   copytruncate  app.log is copied to app.log.1 and truncated, after a pause in which the agent may catch up. Lost must be 0.
   refill        the same without a pause: lines truncated before they could be read may be lost. They must be the last before their truncation, and
@@ -28,7 +29,7 @@ import time
 import urllib.request
 
 MODES = ["rename", "inside", "copytruncate", "refill"]
-KEEP = {"rename": 25, "inside": 5}  # rotated generations on disk
+KEEP = {"rename": 25, "inside": 12}  # rotated generations on disk
 
 CONFIG = """
 receivers:
@@ -177,7 +178,7 @@ def storm(writers, options, mode, output):
 
 
 def judge(writers, output, mode):
-    lost, twice, disordered, inside = 0, 0, 0, 0
+    lost, twice, disordered, inside, unseen, unseen_lines = 0, 0, 0, 0, 0, 0
     for writer in writers:
         for generation, lines in writer.written.items():
             seen = output.seen[writer.number, generation]
@@ -186,10 +187,14 @@ def judge(writers, output, mode):
             disordered += sum(1 for a, b in zip(seen, seen[1:]) if b < a)
             missing = lines - len(unique)
             lost += missing
+            if missing == lines > 0:
+                unseen += 1
+                unseen_lines += lines
             # What a truncation may take is the end.
             if missing and unique != set(range(lines - missing)):
                 inside += missing
-    return {"lost": lost, "twice": twice, "out_of_order": disordered, "lost_inside": inside}
+    return {"lost": lost, "twice": twice, "out_of_order": disordered, "lost_inside": inside, "unseen_generations": unseen,
+            "unseen_lines": unseen_lines}
 
 
 def run(options, mode):
@@ -228,11 +233,18 @@ def run(options, mode):
         result = {"mode": mode, "lines": total, "rotations": rotations, **judge(writers, output, mode)}
         result["truncations"] = int(metric(values, "otelcol_fileconsumer_truncations"))
         result["unread_bytes"] = int(metric(values, "otelcol_fileconsumer_unread_bytes"))
+        result["unread_files"] = int(metric(values, "otelcol_fileconsumer_unread_files"))
         result["peak_kib"] = int(peak[0].split()[1]) if peak else 0
         warned = "a file was truncated before all of it was read" in open(os.path.join(folder, "agent.log")).read()
         problems = []
-        if result["lost"] and mode != "refill":
+        removed = getattr(options, "generations", 0) and mode == "rename"  # so early that nobody can read them
+        if result["lost"] - (result["unseen_lines"] if removed else 0) and mode != "refill":
             problems.append("%d lines lost" % result["lost"])
+        # What is removed in the very moment of a look is told late or not at all, but never what was read.
+        if removed and not 0.8 * result["unseen_generations"] <= result["unread_files"] <= result["unseen_generations"]:
+            problems.append("%d generations were never seen, %d counted" % (result["unseen_generations"], result["unread_files"]))
+        if mode != "refill" and not removed and result["unread_files"]:
+            problems.append("%d files counted as removed unread" % result["unread_files"])
         if result["lost_inside"]:
             problems.append("%d lines lost that were not the last before a truncation" % result["lost_inside"])
         if result["twice"]:

@@ -48,7 +48,7 @@ struct DeliveryOptions {
 
 class Delivery {
  public:
-  static constexpr int64_t kWindowBytes = 8 << 20;
+  static constexpr int64_t kWindowBytes = 4 << 20;
 
   // `on_room` is called whenever there may be room again.
   Delivery(const Context& context, DeliveryOptions options, std::function<void()> on_room);

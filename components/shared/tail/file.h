@@ -147,6 +147,7 @@ struct TailFile : std::enable_shared_from_this<TailFile> {
   uint64_t seen_poll = 0;     // last poll that matched it
   int missing_polls = 0;
   int64_t missing_since_ns = 0;  // monotonic; 0 while present
+  bool seen_leaving = false;     // the watcher told that it left its name
   int64_t active_ns = 0;         // monotonic, when it was last read or grew
   bool queued = false;
   bool by_link = false;    // its path is a symbolic link, so changes show in another directory

@@ -79,6 +79,8 @@ absl::StatusOr<Finder> Finder::Create(FinderOptions options) {
   return f;
 }
 
+bool Finder::chooses() const { return options_.exclude_older_than != absl::ZeroDuration() || !options_.sort_by.empty(); }
+
 Finder::TimeRule Finder::time_rule() const {
   for (const SortRule& rule : options_.sort_by) {
     if (rule.type == SortRule::Type::kMtime) return TimeRule::kOrder;
@@ -111,7 +113,7 @@ std::vector<std::string> Finder::Find(absl::Time now, std::vector<std::string>& 
       return std::any_of(exclude_.begin(), exclude_.end(), [&](const Glob& g) { return g.Matches(path); });
     });
   }
-  bool filters = options_.exclude_older_than != absl::ZeroDuration() || !options_.sort_by.empty();
+  const bool filters = chooses();
   if (filters && group_ == nullptr) {
     Filter(now, paths, errors);
   } else if (filters) {

@@ -55,6 +55,8 @@ class Finder {
                                 std::vector<std::string>* directories = nullptr) const;
   // Whether the patterns take this path, regardless of age, grouping and ordering.
   bool Matches(std::string_view path) const;
+  // Whether files may be left out that the patterns take: because of age, grouping or ordering.
+  bool chooses() const;
   // What the result depends on besides which files exist: their age, or the order in which they were modified.
   enum class TimeRule { kNone, kAge, kOrder };
   TimeRule time_rule() const;

@@ -45,6 +45,9 @@ Tailer::Tailer(TailOptions options, Loop* loop, Logger log, Metrics* metrics, Ta
         metrics->AddCounter("otelcol_fileconsumer_truncations", {}, "Files that were truncated while they were followed", "{truncations}", kScope);
     unread_metric_ = metrics->AddCounter("otelcol_fileconsumer_unread_bytes", {},
                                          "Bytes that were seen in a file and were gone before they could be read", "By", kScope);
+    unread_files_metric_ = metrics->AddCounter("otelcol_fileconsumer_unread_files", {},
+                                               "Files that were written and removed, or moved out of sight, before they could be opened",
+                                               "{files}", kScope);
   }
   rlimit limit;
   int64_t half = 512;
@@ -109,6 +112,8 @@ void Tailer::Poll() {
   std::vector<FilePtr> attended = std::exchange(attention_, {});
   for (const FilePtr& file : attended) file->attended = false;
   std::vector<FilePtr> missing;
+  std::vector<std::string> unseen;
+  if (!changes.left.empty()) unseen = Unseen(changes);
   // What was renamed out of the patterns before anybody looked comes before what has its name now.
   for (const auto& [from, to] : changes.moved) AttachMoved(from, to);
   if (all) {
@@ -117,6 +122,7 @@ void Tailer::Poll() {
     for (auto& [key, file] : by_inode_) {
       if (file->seen_poll != poll_) missing.push_back(file);
     }
+    ReportUnseen(changes, unseen, missing);
   } else {
     LookAt(changes.modified);
   }
@@ -156,6 +162,44 @@ bool Tailer::MustLookAtAll(const Watcher::Changes& changes, int64_t now) const {
   return now - looked_ns_ >= kSweepNanos || std::any_of(changes.modified.begin(), changes.modified.end(), [&](const std::string& path) {
            return matched_.count(path) == 0 && links_.count(path) == 0;
          });
+}
+
+// Names of files that came, were written and went between two polls: nobody can read those. Known files are held open, and left their name first.
+std::vector<std::string> Tailer::Unseen(const Watcher::Changes& changes) {
+  std::unordered_map<std::string_view, int> known;
+  // The last look came before the event when it found a file missing that nobody saw leaving.
+  auto untold = [](const TailFile& file) { return file.missing_since_ns != 0 && file.missing_polls <= 1 && !file.seen_leaving; };
+  for (auto& [key, file] : by_inode_) {
+    auto left = untold(*file) ? changes.left.find(file->path) : changes.left.end();
+    if (left == changes.left.end()) continue;
+    file->seen_leaving = true;
+    ++known[left->first];
+  }
+  for (auto& [key, file] : by_inode_) {
+    auto left = file->missing_since_ns == 0 ? changes.left.find(file->path) : changes.left.end();
+    if (left != changes.left.end() && known[left->first]++ < left->second) file->seen_leaving = true;
+  }
+  std::vector<std::string> names;
+  for (const Watcher::Gone& gone : changes.gone) {
+    auto found = known.find(gone.name);
+    const bool seen = gone.rank < (found == known.end() ? 0 : found->second);
+    if (gone.written && !seen && options_.finder.Matches(gone.name)) names.push_back(gone.name);
+  }
+  return names;
+}
+
+// Tells of them, but of no more than went besides the known ones: where names change all the time one may have been seen under another name.
+void Tailer::ReportUnseen(const Watcher::Changes& changes, const std::vector<std::string>& names, const std::vector<FilePtr>& missing) {
+  const int64_t known = std::count_if(missing.begin(), missing.end(), [](const FilePtr& file) { return file->missing_since_ns == 0; });
+  const int64_t gone = std::count_if(changes.gone.begin(), changes.gone.end(),
+                                     [this](const Watcher::Gone& g) { return options_.finder.Matches(g.name); });
+  int64_t unexplained = gone - known - std::exchange(missing_untold_, std::max<int64_t>(0, known - gone));
+  if (options_.finder.chooses()) return;  // perhaps they were not wanted
+  for (const std::string& name : names) {
+    if (unexplained-- <= 0) return;
+    log_.Warn("a file was removed before it could be read", {{"path", name}});
+    if (unread_files_metric_ != nullptr) unread_files_metric_->Add(1);
+  }
 }
 
 void Tailer::LookAtAll() {

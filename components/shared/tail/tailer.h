@@ -131,6 +131,8 @@ class Tailer {
   void Poll();
   bool MustLookAtAll(const Watcher::Changes& changes, int64_t now) const;
   void LookAtAll();
+  std::vector<std::string> Unseen(const Watcher::Changes& changes);
+  void ReportUnseen(const Watcher::Changes& changes, const std::vector<std::string>& names, const std::vector<FilePtr>& missing);
   void LookAt(const std::unordered_set<std::string>& modified);
   bool Sweep(std::vector<FilePtr>& changed);
   void AddLinks(std::vector<std::string>& directories);
@@ -189,6 +191,7 @@ class Tailer {
   Counter* bytes_metric_ = nullptr;
   Counter* truncations_metric_ = nullptr;
   Counter* unread_metric_ = nullptr;
+  Counter* unread_files_metric_ = nullptr;
   std::shared_ptr<AckTarget> ack_target_;
 
   ChunkPool pool_;
@@ -224,6 +227,7 @@ class Tailer {
   std::unordered_map<std::string, std::string> links_;
   std::vector<std::string> loose_links_;
   bool new_link_ = false;
+  int64_t missing_untold_ = 0;  // known files that the last look missed before the watcher told
   std::vector<FilePtr> attention_;  // with something to do that no change will tell
   std::vector<FilePtr> rechecks_;   // copies that changed
 };

@@ -152,6 +152,7 @@ void Tailer::AttachMoved(const std::string& from, const std::string& to) {
     file.path = std::move(shown);
   }
   Attend(it->second);
+  it->second->seen_leaving = true;
   if (it->second->missing_since_ns == 0) it->second->missing_since_ns = loop_->MonotonicNanos();
 }
 
@@ -163,6 +164,7 @@ void Tailer::AttachKnown(const FilePtr& file, const std::string& path, const str
   file->seen_poll = poll_;
   file->missing_polls = 0;
   file->missing_since_ns = 0;
+  file->seen_leaving = false;
   if (file->path != path) Rename(*file, path);
   int64_t mtime = MtimeNanos(st);
   if (st.st_size != file->size || mtime != file->mtime_ns || written) {
@@ -298,6 +300,7 @@ void Tailer::Adopt(const FilePtr& orphan, const std::string& path, const struct 
   orphan->seen_poll = poll_;
   orphan->missing_polls = 0;
   orphan->missing_since_ns = 0;
+  orphan->seen_leaving = false;
   orphan->active_ns = loop_->MonotonicNanos();
   if (options_.is_header == nullptr) orphan->header_done = true;
   by_inode_[orphan->key] = orphan;

@@ -73,6 +73,46 @@ TEST_CASE("Bytes that were seen and truncated away before they were read are cou
   CHECK(h.Metric("otelcol_fileconsumer_unread_bytes") == 6);
 }
 
+TEST_CASE("Files that are removed before anybody could open them are counted", "[shared][tail]") {
+  Harness h;
+  h.Write("a.log", "a1\n");
+  h.Start();
+  h.Polls(2);
+  // The first that leaves is held open; the second was never seen; the third is there.
+  h.Append("a.log", "a2\n");
+  h.Move("a.log", "a.log.1");
+  h.Write("a.log", "b1\n");
+  fs::remove(h.dir + "/a.log.1");
+  h.Move("a.log", "a.log.1");
+  h.Write("a.log", "c1\n");
+  fs::remove(h.dir + "/a.log.1");
+  h.Polls(2);
+  CHECK(h.Take() == Texts{"a1", "a2", "c1"});
+  CHECK(h.Metric("otelcol_fileconsumer_unread_files") == 1);
+  // Known ones, empty ones and those that nobody wants are not.
+  fs::remove(h.dir + "/a.log");
+  h.Polls(2);
+  h.Write("empty.log", "");
+  h.Write("notes.txt", "n1\n");
+  h.Polls();
+  fs::remove(h.dir + "/empty.log");
+  fs::remove(h.dir + "/notes.txt");
+  h.Polls(2);
+  CHECK(h.Metric("otelcol_fileconsumer_unread_files") == 1);
+  // One that only now gets its name, by renaming, and one that moves to where nobody looks.
+  h.Write("d.tmp", "d1\n");
+  h.Move("d.tmp", "d.log");
+  h.Polls();
+  CHECK(h.Take() == Texts{"d1"});
+  fs::create_directories(h.dir + "/away");
+  h.Move("d.log", "away/d.log");
+  h.Write("e.log", "e1\n");
+  h.Move("e.log", "away/e.log");
+  h.Polls(3);
+  CHECK(h.Metric("otelcol_fileconsumer_unread_files") == 2);
+  CHECK(h.Take().empty());
+}
+
 TEST_CASE("Files behind links are followed as promptly as others", "[shared][tail]") {
   Harness h;
   fs::create_directories(h.dir + "/data/deep");

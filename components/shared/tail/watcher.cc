@@ -69,42 +69,61 @@ std::string Watcher::PathIn(const std::string& directory, const char* name) {
 
 namespace {
 
-// Follows files through their renamings.
+// Follows files through their renamings. `modified` has the names that were written to, as long as the file that was has the name.
 class Moves {
  public:
+  explicit Moves(std::unordered_set<std::string>& modified) : modified_(modified) {}
+  void Created(const std::string& path) { modified_.erase(path); }
   void From(uint32_t cookie, const std::string& path) { open_[cookie] = path; }
   void To(uint32_t cookie, const std::string& path) {
-    Gone(path);  // it replaces what was there
     auto from = open_.find(cookie);
+    if (at_.count(path) > 0) Leave(path);  // it replaces a file that was moved there
+    modified_.erase(path);
     if (from == open_.end()) return;
-    auto earlier = at_.find(from->second);
-    if (earlier == at_.end()) {
-      at_[path] = moves_.size();
-      moves_.emplace_back(from->second, path);
-    } else {
-      const size_t index = earlier->second;
-      at_.erase(earlier);
-      at_[path] = index;
-      moves_[index].second = path;
-    }
+    const size_t index = Leave(from->second);
+    files_[index].to = path;
+    at_[path] = index;
     open_.erase(from);
   }
-  void Gone(const std::string& path) {
-    auto found = at_.find(path);
-    if (found == at_.end()) return;
-    moves_[found->second].second.clear();
-    at_.erase(found);
-  }
-  std::vector<std::pair<std::string, std::string>> Take() {
-    for (const auto& [cookie, path] : open_) Gone(path);  // moved to where nobody watches
-    std::erase_if(moves_, [](const auto& move) { return move.second.empty(); });
-    return std::move(moves_);
+  void Gone(const std::string& path) { Leave(path); }
+  void Take(Watcher::Changes& changes) {
+    for (const auto& [cookie, path] : open_) Leave(path);  // moved to where nobody watches
+    for (File& file : files_) {
+      if (file.to.empty()) {
+        changes.gone.push_back({std::move(file.from), file.rank, file.written});
+      } else {
+        changes.moved.emplace_back(std::move(file.from), std::move(file.to));
+      }
+    }
+    changes.left = std::move(left_);
   }
 
  private:
+  struct File {
+    std::string from, to;  // `to` empty: nowhere
+    int rank;
+    bool written;
+  };
+  // The file that has the name `path` has it no more.
+  size_t Leave(const std::string& path) {
+    const bool written = modified_.erase(path) > 0;
+    auto earlier = at_.find(path);
+    if (earlier == at_.end()) {
+      files_.push_back({path, "", left_[path]++, written});
+      return files_.size() - 1;
+    }
+    const size_t index = earlier->second;
+    at_.erase(earlier);
+    files_[index].to.clear();
+    files_[index].written |= written;
+    return index;
+  }
+
+  std::unordered_set<std::string>& modified_;
   std::unordered_map<uint32_t, std::string> open_;  // by cookie: the first half of a renaming
-  std::unordered_map<std::string, size_t> at_;      // present name -> place in moves_
-  std::vector<std::pair<std::string, std::string>> moves_;
+  std::unordered_map<std::string, size_t> at_;      // present name of a moved file -> place in files_
+  std::unordered_map<std::string, int> left_;       // how many files left a name
+  std::vector<File> files_;                         // that left a name
 };
 
 }  // namespace
@@ -113,7 +132,7 @@ Watcher::Changes Watcher::Take() {
   Changes changes;
   changes.look_again = blind_ || look_again_;
   look_again_ = false;
-  Moves moves;
+  Moves moves(changes.modified);
   alignas(inotify_event) char buffer[16 << 10];
   while (fd_ >= 0) {
     ssize_t n = ::read(fd_, buffer, sizeof(buffer));
@@ -132,9 +151,10 @@ Watcher::Changes Watcher::Take() {
       }
       if (event->len == 0 || (event->mask & IN_ISDIR) != 0) continue;
       for (const std::string& directory : found->second) {
-        const uint32_t change = event->mask & (IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_MODIFY);
-        if (change == 0 || (change == IN_MODIFY && changes.look_again)) continue;
+        const uint32_t change = event->mask & (IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_MODIFY);
+        if (change == 0) continue;
         std::string path = PathIn(directory, event->name);
+        if (change == IN_CREATE) moves.Created(path);
         if (change == IN_MOVED_FROM) moves.From(event->cookie, path);
         if (change == IN_MOVED_TO) moves.To(event->cookie, path);
         if (change == IN_DELETE) moves.Gone(path);
@@ -142,7 +162,7 @@ Watcher::Changes Watcher::Take() {
       }
     }
   }
-  changes.moved = moves.Take();
+  moves.Take(changes);
   return changes;
 }
 

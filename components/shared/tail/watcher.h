@@ -21,9 +21,17 @@ class Watcher {
   ~Watcher();
   Watcher(const Watcher&) = delete;
 
+  // A file that had this name and was removed, replaced or moved out of sight since the last Take.
+  struct Gone {
+    std::string name;  // the one it had first
+    int rank = 0;      // how many files left this name before it
+    bool written = false;
+  };
   struct Changes {
     bool look_again = false;                   // names came or went, or nothing is known
     std::unordered_set<std::string> modified;  // paths as the walk spells them
+    std::vector<Gone> gone;
+    std::unordered_map<std::string, int> left;  // how many files left a name, whether they are gone or have another
     // Files that were renamed, from and to the name they have now, in the order of their first renaming. What left the watched directories is not in it.
     std::vector<std::pair<std::string, std::string>> moved;
   };
