@@ -5,6 +5,7 @@
 #include "otelpipe/base/status_macros.h"
 #include "otelpipe/base/strings.h"
 #include "processor/transform/transform.h"
+#include "shared/ottl/values.h"
 
 namespace otelpipe::transform {
 
@@ -129,7 +130,7 @@ Program Compile(const Group& group, std::string_view path, Signal signal, ErrorM
     for (size_t i = 0; i < statements.size(); ++i) {
       if (auto parsed = ottl::PrependContext(statements[i], ContextKind::kResource, false); !parsed.ok()) {
         note(group.statements[i].location, absl::StrCat(A(path), "::", i),
-             Annotate(parsed.status(), absl::StrCat("unable to parse OTTL statement \"", statements[i], "\": ")));
+             Annotate(parsed.status(), absl::StrCat("unable to parse OTTL statement ", ottl::GoQuoted(statements[i]), ": ")));
       }
     }
     if (errors.size() != before) return out;

@@ -160,7 +160,7 @@ TEST_CASE("Mistakes stand at their statement", "[component][transform]") {
         "unable to infer a valid context ([\"resource\" \"scope\" \"log\"]) from statements [\"set(log.body, \\\"x\\\")\" \"sett(log.body, "
         "\\\"y\\\")\"] and conditions []: inferred context \"log\" does not support the function \"sett\"");
   CHECK(rig.Make("log_statements:\n- context: log\n  statements:\n  - set(body, \"x\")\n  - sett(body, \"y\")\n") ==
-        "unable to parse OTTL statement \"sett(log.body, \"y\")\": undefined function \"sett\"; did you mean set?");
+        "unable to parse OTTL statement \"sett(log.body, \\\"y\\\")\": undefined function \"sett\"; did you mean set?");
   CHECK(rig.line == 5);
   CHECK(rig.Make("log_statements:\n- set(log.body, \"x\"\n").find("statement has invalid syntax: 1:18: unexpected token \"<EOF>\"") != std::string::npos);
   CHECK(rig.Make("log_statements:\n- set(body, \"x\")\n").find("unable to infer context from statements [\"set(body, \\\"x\\\")\"]") == 0);

@@ -359,7 +359,7 @@ absl::StatusOr<Condition> Condition::Compile(std::string_view text, const Compil
     return absl::OkStatus();
   };
   if (absl::Status status = compile(); !status.ok()) {
-    return Annotate(status, absl::StrCat("unable to parse OTTL condition \"", A(text), "\": "));
+    return Annotate(status, absl::StrCat("unable to parse OTTL condition ", GoQuoted(text), ": "));
   }
   return out;
 }
@@ -377,7 +377,7 @@ absl::StatusOr<Statement> Statement::Compile(std::string_view text, const Compil
     return absl::OkStatus();
   };
   if (absl::Status status = compile(); !status.ok()) {
-    return Annotate(status, absl::StrCat("unable to parse OTTL statement \"", A(text), "\": "));
+    return Annotate(status, absl::StrCat("unable to parse OTTL statement ", GoQuoted(text), ": "));
   }
   return out;
 }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "shared/ottl/ottl.h"
+#include "shared/ottl/values.h"
 
 namespace otelpipe::ottl {
 namespace {
@@ -153,7 +154,7 @@ TEST_CASE("What cannot be evaluated is an error, unless it need not be looked at
 TEST_CASE("Mistakes quote the condition and say what is wrong", "[unit][ottl]") {
   auto reason = [](const std::string& text) {
     const std::string message = OfLog(text);
-    const std::string prefix = "unable to parse OTTL condition \"" + text + "\": ";
+    const std::string prefix = "unable to parse OTTL condition " + GoQuoted(text) + ": ";
     REQUIRE(message.rfind(prefix, 0) == 0);
     return message.substr(prefix.size());
   };

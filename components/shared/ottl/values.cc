@@ -67,8 +67,8 @@ absl::StatusOr<int64_t> IndexKey(const Key& key, Item& item, Arena& arena) {
       "unable to resolve an integer index in slice: could not resolve key for map/slice, expecting 'int64' but got '", A(TypeName(v)), "'"));
 }
 
-// The values of a text in a list whose index a statement chooses: no more than a batch may hold anyway.
-constexpr int64_t kLongestList = 1 << 20;
+// A statement may make lists by their last index; a mistyped one must not fill the memory.
+constexpr int64_t kLongestList = 1 << 16;
 
 // Follows keys[from...] from `at`, making what is missing.
 absl::StatusOr<Value*> Follow(Value* at, const Keys& keys, size_t from, Item& item, Arena& arena) {
@@ -165,6 +165,26 @@ std::string_view KindName(const Value& value) {
     case ValueKind::kMap: return "Map";
   }
   return "";
+}
+
+std::string GoQuoted(std::string_view text) {
+  std::string out = "\"";
+  for (char c : text) {
+    switch (c) {
+      case '"':
+      case '\\': absl::StrAppend(&out, "\\", std::string(1, c)); break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+          absl::StrAppend(&out, "\\x", absl::Hex(static_cast<unsigned char>(c), absl::kZeroPad2));
+        } else {
+          out += c;
+        }
+    }
+  }
+  return out + "\"";
 }
 
 void AppendGoValue(std::string& out, const Value& value) {

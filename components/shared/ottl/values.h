@@ -28,6 +28,8 @@ inline bool IsPlain(const Value& v) { return v.tag() < kTagTime; }
 std::string_view TypeName(const Value& value);
 // How it names the kind of an attribute: "Str", "Int", "Map".
 std::string_view KindName(const Value& value);
+// The text as Go's %q prints it.
+std::string GoQuoted(std::string_view text);
 // The value as Go's %v prints it.
 void AppendGoValue(std::string& out, const Value& value);
 
