@@ -96,7 +96,7 @@ absl::StatusOr<Value> KeyValueParser::Parse(const Value& in, Entry& entry) {
     if (!pair.empty()) AddPair(pair, *map, arena, faults);
     copy = nullptr;
     copied = 0;
-    escaped = false;
+    // `escaped` stays: a backslash before a pair delimiter protects a quote behind it, as in the reference.
   };
   for (size_t i = 0; i < text.size();) {
     if (quote == 0 && text.compare(i, pair_delimiter_.size(), pair_delimiter_) == 0) {

@@ -17,6 +17,14 @@ TEST_CASE("delimiters of several characters work", "[operator][key_value_parser]
   CHECK(h.Bodies() == std::vector<std::string>{R"({"a":"1","b":"x=y"})"});
 }
 
+TEST_CASE("a backslash protects the next quote, over pair delimiters too", "[operator][key_value_parser]") {
+  OperatorHarness h("- {type: key_value_parser, parse_to: body}");
+  CHECK(h.Process(R"(a="x\\" b=1)") == "");
+  CHECK(h.Process(R"(a=\\ "b=1")") == "");
+  CHECK(h.Process(R"(a=\ "b=1)") == "");
+  CHECK(h.Bodies() == std::vector<std::string>{R"({"a":"x\\\\","b":"1"})", R"({"a":"\\\\","b":"1"})", R"({"\"b":"1","a":"\\"})"});
+}
+
 TEST_CASE("what cannot be split is told, all of it", "[operator][key_value_parser]") {
   OperatorHarness h("- {type: key_value_parser}");
   CHECK(h.Process("a b=1 c") == R"(cannot split "a" into 2 items, got 1 item(s); cannot split "c" into 2 items, got 1 item(s))");
