@@ -18,6 +18,8 @@ import urllib.request
 HERE = os.path.dirname(os.path.abspath(__file__))
 REPO = os.path.dirname(os.path.dirname(HERE))
 HOST = "127.0.0.1"
+# Jobs that run with the configuration of another one: what differs is done by the sender.
+SAME_CONFIG = {"idle": "O", "O-gzip-both": "O-gzip", "H-gzip-both": "H-gzip"}
 TOOLS = ["gen_pods", "bench_sink", "otlp_load", "floor_grpc", "floor_http"]
 
 
@@ -224,7 +226,7 @@ class Agent:
     def can(self, job):
         if "jobs" in self.entry:
             return job in self.entry["jobs"]
-        return self.config("O" if job == "idle" else job) is not None
+        return self.config(SAME_CONFIG.get(job, job)) is not None
 
     def command(self, scope, job, places):
         """Command line and environment; the filled-in config is stored in the run folder."""
@@ -242,7 +244,7 @@ class Agent:
         args = list(self.entry["args"])
         args += self.entry.get("jobs", {}).get(job, [])
         if "{config}" in args:
-            template = self.config("O" if job == "idle" else job)
+            template = self.config(SAME_CONFIG.get(job, job))
             if template is None:
                 raise BenchError(f"{self.name}: no config for job {job} in {self.configs}")
             filled = scope.path(f"{self.name}-{job}.yaml")

@@ -20,6 +20,7 @@ struct Settings {
   std::string listen = "127.0.0.1:4318";
   std::string to;
   bool gzip = false;
+  bool repack = false;
 };
 
 struct Shared {
@@ -48,13 +49,18 @@ asio::awaitable<void> Session(Shared* shared, tcp::socket client) {
   ReadState upstream_state;
   // Not shared: its buffer is being written out while other sessions run.
   GzipWriter writer(1);
+  GzipReader reader;
   HttpMessage<true> request;
   HttpMessage<false> response;
   std::string head;
   while (co_await ReadMessage(client, &client_state, &request)) {
     std::string_view body = request.body;
     beast::string_view encoding = request.header[http::field::content_encoding];
-    if (shared->settings.gzip && encoding.empty()) {
+    if (shared->settings.repack && encoding == "gzip") {
+      if (!reader.Unpack(body, &body)) co_return;
+      encoding = "";
+    }
+    if ((shared->settings.gzip || shared->settings.repack) && encoding.empty()) {
       body = writer.Pack(body);
       encoding = "gzip";
     }
@@ -129,6 +135,7 @@ int main(int argc, char** argv) {
   app.add_option("--listen", settings.listen, "IP:port to listen on");
   app.add_option("--to", settings.to, "IP:port to forward to")->required();
   app.add_flag("--gzip", settings.gzip, "pack what is sent on");
+  app.add_flag("--repack", settings.repack, "unpack what comes in, and pack what is sent on");
   CLI11_PARSE(app, argc, argv);
   // Nothing is buffered here, so ending at once loses nothing.
   signal(SIGTERM, [](int) { std::_Exit(0); });
