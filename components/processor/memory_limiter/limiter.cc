@@ -1,5 +1,7 @@
 #include "processor/memory_limiter/limiter.h"
 
+#include <map>
+#include <mutex>
 #include <utility>
 
 namespace otelpipe::memory {
@@ -7,14 +9,49 @@ namespace {
 
 std::vector<LogField> Used(uint64_t bytes) { return {{"cur_mem_mib", static_cast<int64_t>(bytes >> 20)}}; }
 
+// It holds no limiter alive.
+struct Directory {
+  std::mutex mutex;
+  std::map<std::pair<Loop*, std::string>, std::weak_ptr<Limiter>> limiters;
+};
+Directory& TheDirectory() {
+  static Directory* const directory = new Directory;
+  return *directory;
+}
+
 }  // namespace
+
+std::shared_ptr<Limiter> Limiter::Shared(const std::string& name, LimiterOptions options, Loop* loop, Logger log) {
+  Directory& d = TheDirectory();
+  const std::lock_guard<std::mutex> lock(d.mutex);
+  std::erase_if(d.limiters, [](const auto& known) { return known.second.expired(); });
+  std::weak_ptr<Limiter>& known = d.limiters[{loop, name}];
+  std::shared_ptr<Limiter> limiter = known.lock();
+  // Other limits are those of another configuration, which is about to go.
+  const auto same = [&options](const LimiterOptions& o) {
+    return o.check_interval == options.check_interval && o.hard_limit == options.hard_limit && o.soft_limit == options.soft_limit &&
+           o.min_release_interval_soft == options.min_release_interval_soft &&
+           o.min_release_interval_hard == options.min_release_interval_hard;
+  };
+  if (!limiter || !same(limiter->options_)) {
+    limiter = std::make_shared<Limiter>(std::move(options), loop, std::move(log));
+    known = limiter;
+  }
+  return limiter;
+}
 
 Limiter::Limiter(LimiterOptions options, Loop* loop, Logger log)
     : options_(std::move(options)), loop_(loop), log_(std::move(log)), last_release_(loop->MonotonicNanos()) {}
 
-void Limiter::Start() {
+bool Limiter::Start() {
+  if (users_++ > 0) return false;
   measured_ = options_.used();
   Arm();
+  return true;
+}
+
+void Limiter::Stop() {
+  if (users_ > 0 && --users_ == 0) timer_.Cancel();
 }
 
 bool Limiter::Take(uint64_t bytes) {

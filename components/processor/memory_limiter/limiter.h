@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <string>
 
 #include "absl/time/time.h"
 #include "otelpipe/component/loop.h"
@@ -26,8 +28,13 @@ struct LimiterOptions {
 class Limiter {
  public:
   Limiter(LimiterOptions options, Loop* loop, Logger log);
-  void Start();
-  void Stop() { timer_.Cancel(); }
+  // The limiter of this name on this loop, made when there is none with the same limits: all pipelines that name one processor refuse and
+  // accept together, and measure once. Any thread.
+  static std::shared_ptr<Limiter> Shared(const std::string& name, LimiterOptions options, Loop* loop, Logger log);
+
+  // Each user starts it once and stops it once; it works from the first Start to the last Stop. True for the first.
+  bool Start();
+  void Stop();
   bool refusing() const { return refusing_; }
   // Whether data that holds so many bytes is to be taken.
   bool Take(uint64_t bytes);
@@ -42,6 +49,7 @@ class Limiter {
   Loop* loop_;
   Logger log_;
   Timer timer_;
+  int users_ = 0;
   int64_t last_release_;
   uint64_t measured_ = 0;  // at the last check
   uint64_t taken_ = 0;     // bytes since then

@@ -95,11 +95,13 @@ absl::Status MemoryLimiter::Init() {
   options.min_release_interval_hard = config_.min_gc_interval_when_hard_limited;
   options.used = memory::ResidentBytes;
   options.release = memory::ReleaseFree;
-  limiter_ = std::make_unique<memory::Limiter>(std::move(options), context_.loop, context_.log);
+  limiter_ = memory::Limiter::Shared(context_.id.ToString(), std::move(options), context_.loop, context_.log);
   return absl::OkStatus();
 }
 
 absl::Status MemoryLimiter::Start(Host&) {
+  started_ = true;
+  if (!limiter_->Start()) return absl::OkStatus();  // another pipeline's has said it
   if (total_ > 0) {
     context_.log.Info("Using percentage memory limiter",
                       {{"total_memory_mib", static_cast<int64_t>(total_ / kMiB)},
@@ -109,12 +111,11 @@ absl::Status MemoryLimiter::Start(Host&) {
   context_.log.Info("Memory limiter configured", {{"limit_mib", static_cast<int64_t>(hard_limit_ / kMiB)},
                                                   {"spike_limit_mib", static_cast<int64_t>(spike_ / kMiB)},
                                                   {"check_interval", absl::ToDoubleSeconds(config_.check_interval)}});
-  limiter_->Start();
   return absl::OkStatus();
 }
 
 void MemoryLimiter::Shutdown(ShutdownDone done) {
-  if (limiter_ != nullptr) limiter_->Stop();
+  if (std::exchange(started_, false)) limiter_->Stop();
   done();
 }
 

@@ -37,7 +37,8 @@ class MemoryLimiter final : public Processor {
  private:
   Config config_;
   Context context_;
-  std::unique_ptr<memory::Limiter> limiter_;
+  std::shared_ptr<memory::Limiter> limiter_;  // of all pipelines with this processor
+  bool started_ = false;
   uint64_t hard_limit_ = 0;
   uint64_t spike_ = 0;
   uint64_t total_ = 0;  // 0 when percentages are not used

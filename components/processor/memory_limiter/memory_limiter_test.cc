@@ -91,6 +91,37 @@ TEST_CASE("Above the limit data is refused, to be sent again, and counted", "[me
   CHECK(rig.loop.pending_timers() == 0);
 }
 
+TEST_CASE("The processors of one name share a limiter, others have their own", "[memory_limiter][processor]") {
+  testing::TestLoop loop;
+  testing::TestLoop other_loop;
+  NoHost host;
+  const auto make = [&host](Loop* on, const char* id, uint32_t limit) {
+    MemoryLimiter::Config config;
+    config.check_interval = absl::Seconds(1);
+    config.limit_mib = limit;
+    Context context;
+    context.id = *ComponentId::Parse(id);
+    context.loop = on;
+    auto made = std::make_unique<MemoryLimiter>(config, context);
+    REQUIRE(made->Init().ok());
+    REQUIRE(made->Start(host).ok());
+    return made;
+  };
+  auto a = make(&loop, "memory_limiter", 1);
+  auto b = make(&loop, "memory_limiter", 1);
+  CHECK(a->limiter() == b->limiter());
+  CHECK(make(&loop, "memory_limiter/x", 1)->limiter() != a->limiter());
+  CHECK(make(&other_loop, "memory_limiter", 1)->limiter() != a->limiter());
+  CHECK(make(&loop, "memory_limiter", 2)->limiter() != a->limiter());
+  // It goes on until the last of them stops, however often the first is told.
+  a->Shutdown([] {});
+  a->Shutdown([] {});
+  loop.Advance(absl::Seconds(1));
+  CHECK(b->limiter()->refusing());
+  CHECK(loop.pending_timers() > 0);
+  b->Shutdown([] {});
+}
+
 TEST_CASE("Percentages work on the memory of the cgroup or the machine", "[memory_limiter][processor]") {
   testing::TestLoop loop;
   Context context;

@@ -184,7 +184,8 @@ void RemoveBySwap(Map& attributes, size_t i) {
 
 void RemoveKey(Map& attributes, std::string_view key) {
   for (size_t i = 0; i < attributes.size(); ++i) {
-    if (attributes.items()[i].key != key) continue;
+    const std::string_view name = attributes.items()[i].key;
+    if (name.size() != key.size() || !SameBytes(name.data(), key.data(), key.size())) continue;
     RemoveBySwap(attributes, i);
     return;
   }

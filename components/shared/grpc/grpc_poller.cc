@@ -20,6 +20,9 @@ class GrpcByteBufferPeer {
 namespace otelpipe::grpc_internal {
 namespace {
 
+// Events that are handed to the loop in one go at most.
+constexpr size_t kMostAtOnce = 64;
+
 // One poller per loop: components of a loop find each other's here. It holds no poller alive.
 struct Directory {
   std::mutex mutex;
@@ -76,26 +79,38 @@ void Poller::Poll(grpc::CompletionQueue* queue) {
   pthread_setname_np(pthread_self(), "otelpipe-grpc");
   void* tag = nullptr;
   bool ok = false;
-  while (queue->Next(&tag, &ok)) Take(static_cast<Tag*>(tag), ok);
+  std::vector<Event> events;
+  while (queue->Next(&tag, &ok)) {
+    events.push_back({static_cast<Tag*>(tag), ok});
+    // What has come meanwhile goes with it: waking the loop costs more than another look.
+    while (events.size() < kMostAtOnce && queue->AsyncNext(&tag, &ok, gpr_time_0(GPR_CLOCK_MONOTONIC)) == grpc::CompletionQueue::GOT_EVENT) {
+      events.push_back({static_cast<Tag*>(tag), ok});
+    }
+    Take(events);
+    events.clear();
+  }
 }
 
-void Poller::Take(Tag* tag, bool ok) {
+void Poller::Take(const std::vector<Event>& events) {
   std::unique_lock<std::mutex> lock(mutex_);
-  TagGroup* const group = tag->group_;  // written before Started(), which locks too: the library's own order is not visible to checkers
-  if (!group->direct_) {
-    const bool wake = inbox_.empty();
-    inbox_.push_back({tag, ok});
+  bool wake = false;
+  for (const Event& e : events) {
+    TagGroup* const group = e.tag->group_;  // written before Started(), which locks too: the library's own order is not visible to checkers
+    if (!group->direct_) {
+      wake = wake || inbox_.empty();
+      inbox_.push_back(e);
+      continue;
+    }
     lock.unlock();
-    if (!wake) return;  // the loop has been told and has not looked yet
-    loop_->Post([weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->Drain();
-    });
-    return;
+    e.tag->OnEvent(e.ok);
+    lock.lock();
+    if (--group->pending_ == 0) ended_.notify_all();
   }
   lock.unlock();
-  tag->OnEvent(ok);
-  lock.lock();
-  if (--group->pending_ == 0) ended_.notify_all();
+  if (!wake) return;  // the loop has been told and has not looked yet
+  loop_->Post([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->Drain();
+  });
 }
 
 void Poller::Drain() {

@@ -77,7 +77,7 @@ class Poller : public std::enable_shared_from_this<Poller> {
   };
   explicit Poller(Loop* loop) : loop_(loop) {}
   void Poll(grpc::CompletionQueue* queue);
-  void Take(Tag* tag, bool ok);
+  void Take(const std::vector<Event>& events);
   void Drain();
 
   Loop* const loop_;

@@ -44,9 +44,31 @@ void WriteValue(WireWriter& w, const Value& value) {
   }
 }
 
+// A text under a name, when all lengths fit into a byte: written in one go, as most attributes are such. False when they do not.
+bool ShortAttribute(WireWriter& w, uint32_t field, std::string_view key, std::string_view text) {
+  const size_t pair = (key.empty() ? 0 : key.size() + 2) + 2 + text.size() + 2;
+  if (pair >= 0x80 || field >= 16) return false;
+  char* out = w.Claim(pair + 2);
+  *out++ = static_cast<char>(field << 3 | kLength);
+  *out++ = static_cast<char>(pair);
+  if (!key.empty()) {
+    *out++ = 0x0A;
+    *out++ = static_cast<char>(key.size());
+    CopyText(out, key.data(), key.size());
+    out += key.size();
+  }
+  *out++ = 0x12;
+  *out++ = static_cast<char>(text.size() + 2);
+  *out++ = 0x0A;
+  *out++ = static_cast<char>(text.size());
+  CopyText(out, text.data(), text.size());
+  return true;
+}
+
 void Attributes(WireWriter& w, uint32_t field, const Map& map) {
   for (const KeyValue* kv = map.end(); kv != map.begin();) {
     --kv;
+    if (kv->value.is_string() && ShortAttribute(w, field, kv->key, kv->value.string())) continue;
     size_t pair = w.position();
     size_t value = w.position();
     WriteValue(w, kv->value);

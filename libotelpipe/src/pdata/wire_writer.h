@@ -19,6 +19,27 @@
 
 namespace otelpipe::internal {
 
+// memcpy for texts, most of which are so short that a call would cost more than the copy.
+inline void CopyText(char* to, const char* from, size_t n) {
+  if (n > 32) {
+    std::memcpy(to, from, n);
+  } else if (n >= 16) {
+    char head[16], tail[16];
+    std::memcpy(head, from, 16);
+    std::memcpy(tail, from + n - 16, 16);
+    std::memcpy(to, head, 16);
+    std::memcpy(to + n - 16, tail, 16);
+  } else if (n >= 8) {
+    uint64_t head, tail;
+    std::memcpy(&head, from, 8);
+    std::memcpy(&tail, from + n - 8, 8);
+    std::memcpy(to, &head, 8);
+    std::memcpy(to + n - 8, &tail, 8);
+  } else {
+    for (size_t i = 0; i < n; ++i) to[i] = from[i];
+  }
+}
+
 class WireWriter {
  public:
   WireWriter() = default;
@@ -103,6 +124,12 @@ class WireWriter {
     std::memcpy(p_, &value, sizeof(T));
   }
 
+  // The place of the next `n` bytes, for whoever writes them himself: front to back, all of them.
+  char* Claim(size_t n) {
+    Need(n);
+    return p_ -= n;
+  }
+
   // The message. The writer is spent afterwards.
   WireBytes Finish();
 
@@ -112,7 +139,7 @@ class WireWriter {
     if (bytes.empty()) return;
     Need(bytes.size());
     p_ -= bytes.size();
-    std::memcpy(p_, bytes.data(), bytes.size());
+    CopyText(p_, bytes.data(), bytes.size());
   }
   void Need(size_t n) {
     if (static_cast<size_t>(p_ - begin_) < n) [[unlikely]] NewPiece(n);

@@ -130,6 +130,38 @@ TEST_CASE("a queue of the reference is taken over", "[queue]") {
   CHECK(storage.kept.count("11:1:" + std::to_string(Logs(1).wire_size())) == 1);
 }
 
+TEST_CASE("the client of a batch survives a restart behind the gate only", "[queue]") {
+  auto client = std::make_shared<ClientInfo>();
+  client->address = "10.0.0.7:4711";
+  client->metadata["x-tenant"] = {"a", "b"};
+  client->auth["user"] = "secret";
+  for (const char* gate : {"", "exporter.PersistRequestContext"}) {
+    FakeStorage storage;
+    for (int run = 0; run < 2; ++run) {  // the second one reads what the first has left
+      Fixture f;
+      UseStorage(f, storage);
+      f.gate = gate;
+      f.Start();
+      if (run == 0) {
+        Batch batch = Logs(2);
+        batch.set_client(client);
+        f.queue->Consume(std::move(batch), Done());
+      }
+      REQUIRE(f.sender.clients.size() == 1);
+      CHECK(f.sender.records[0] == 2);
+      const std::shared_ptr<const ClientInfo>& seen = f.sender.clients[0];
+      if (*gate == 0) {
+        CHECK(seen == nullptr);
+      } else {
+        REQUIRE(seen != nullptr);
+        CHECK(seen->address == client->address);
+        CHECK(seen->metadata == client->metadata);
+        CHECK(seen->auth.empty());
+      }
+    }
+  }
+}
+
 TEST_CASE("keys that are no items are left alone", "[queue]") {
   for (const char* key : {"", "x", "1:", "1:2:", "1:2:3:4", "1:a", ":1", "99999999999999999999999"}) {
     CHECK(QueueStore::Parse(key).key.empty());

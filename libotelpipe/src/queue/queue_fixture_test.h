@@ -116,12 +116,14 @@ struct Fixture {
   FakeHost host;
   SendingConfig config;
   std::unique_ptr<SendingQueue> queue;
+  std::string gate;  // one that is on
   void Start() {
     Context context;
     context.id = {"fake", ""};
     context.kind = ComponentKind::kExporter;
     context.loop = &loop;
     context.metrics = &metrics;
+    context.gate_enabled = [gate = gate](std::string_view id) { return id == gate; };
     queue = std::make_unique<SendingQueue>(config, context, &sender);
     REQUIRE(queue->Start(host).ok());
     loop.RunUntilIdle();

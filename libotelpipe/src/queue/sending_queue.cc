@@ -83,6 +83,7 @@ class SendingQueue::Impl {
   const Context context_;
   Sender* const sender_;
   std::unique_ptr<QueueStore> store_;
+  bool keeps_client_ = false;  // in the store
   std::unique_ptr<Batcher> batcher_;
   Timer batch_timer_;
 
@@ -131,7 +132,8 @@ absl::Status SendingQueue::Impl::OpenStore(Host& host) {
   if (storage == nullptr) return absl::FailedPreconditionError("requested extension is not a storage extension");
   OTELPIPE_ASSIGN_OR_RETURN(auto client,
                             storage->Open(ComponentKind::kExporter, context_.id, SignalName(context_.signal)));
-  store_ = std::make_unique<QueueStore>(std::move(client), context_.signal);
+  keeps_client_ = context_.gate_enabled("exporter.PersistRequestContext");
+  store_ = std::make_unique<QueueStore>(std::move(client), context_.signal, keeps_client_);
   // They come back whatever the capacity: they were accepted.
   for (QueueStore::Entry& entry : store_->Load()) {
     auto origin = std::make_shared<Origin>();
@@ -214,8 +216,13 @@ void SendingQueue::Impl::Enqueue(Item item) {
     }
     origin.stored = *std::move(key);
     Done done = std::move(origin.done);
-    // As in the reference, what the client sent beside the data does not survive the storage.
-    item.batch.set_client(nullptr);
+    // As in the reference, what the client sent beside the data survives the storage only behind a gate, and what an authenticator found out never.
+    std::shared_ptr<ClientInfo> client;
+    if (keeps_client_ && item.batch.client() != nullptr) {
+      client = std::make_shared<ClientInfo>(*item.batch.client());
+      client->auth.clear();
+    }
+    item.batch.set_client(std::move(client));
     if (kept_ + origin.memory <= kKeepInMemory) {
       kept_ += origin.memory;
     } else {

@@ -1,41 +1,14 @@
 #include "queue/store.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "otelpipe/base/status_macros.h"
+#include "queue/request_context.h"
 
 namespace otelpipe {
-namespace {
-
-// The reference may wrap an item with the context of its request: {fixed32 version = 1; context = 2; bytes data = 3}. Told by its first field.
-std::string_view Unwrap(std::string_view bytes) {
-  constexpr std::string_view kVersion1("\x0d\x01\x00\x00\x00", 5);
-  if (bytes.substr(0, kVersion1.size()) != kVersion1) return bytes;
-  std::string_view rest = bytes.substr(kVersion1.size());
-  while (!rest.empty()) {
-    const char tag = rest.front();
-    rest.remove_prefix(1);
-    uint64_t length = 0;
-    int shift = 0;
-    bool more = true;
-    while (more && !rest.empty() && shift < 64) {
-      length |= (static_cast<uint64_t>(rest.front()) & 0x7F) << shift;
-      more = (rest.front() & 0x80) != 0;
-      shift += 7;
-      rest.remove_prefix(1);
-    }
-    if (more || length > rest.size() || (tag != 0x12 && tag != 0x1A)) return bytes;
-    if (tag == 0x1A) return rest.substr(0, length);
-    rest.remove_prefix(length);
-  }
-  return {};
-}
-
-}  // namespace
 
 QueueStore::Entry QueueStore::Parse(const std::string& key) {
   Entry entry;
@@ -80,13 +53,16 @@ std::vector<QueueStore::Entry> QueueStore::Load() {
 
 absl::StatusOr<std::string> QueueStore::Put(const Batch& batch) {
   std::string key = absl::StrCat(next_, ":", batch.records(), ":", batch.wire_size());
+  std::string head;
+  if (with_client_) head = RequestHead(batch.client().get(), batch.wire_size());
   if (pieces_ != nullptr) {
     std::vector<std::string_view> pieces;
-    pieces.reserve(batch.wire().size());
+    pieces.reserve(batch.wire().size() + 1);
+    if (with_client_) pieces.push_back(head);
     for (const Buffer& b : batch.wire()) pieces.push_back(b.bytes);
     OTELPIPE_RETURN_IF_ERROR(pieces_->SetPieces(key, pieces));
   } else {
-    std::string joined;
+    std::string joined = std::move(head);
     for (const Buffer& b : batch.wire()) joined.append(b.bytes);
     OTELPIPE_RETURN_IF_ERROR(client_->Set(key, joined));
   }
@@ -97,7 +73,10 @@ absl::StatusOr<std::string> QueueStore::Put(const Batch& batch) {
 absl::StatusOr<Batch> QueueStore::Get(const std::string& key) {
   OTELPIPE_ASSIGN_OR_RETURN(std::string bytes, client_->Get(key));
   Buffer whole = Buffer::FromString(std::move(bytes));
-  return Batch::FromWire(signal_, {Buffer{Unwrap(whole.bytes), whole.owner}});
+  const StoredRequest stored = ParseStoredRequest(whole.bytes);
+  Batch batch = Batch::FromWire(signal_, {Buffer{stored.data, whole.owner}});
+  batch.set_client(stored.client);
+  return batch;
 }
 
 absl::Status QueueStore::Delete(const std::string& key) { return client_->Delete(key); }

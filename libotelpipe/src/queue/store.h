@@ -23,8 +23,12 @@ class QueueStore {
     int64_t bytes = 0;
     uint64_t index = 0;
   };
-  QueueStore(std::unique_ptr<StorageClient> client, Signal signal)
-      : client_(std::move(client)), pieces_(dynamic_cast<PieceStorage*>(client_.get())), signal_(signal) {}
+  // `with_client`: new items keep the client of their batch, in the form of the reference (request_context.h). Items of both forms are read.
+  QueueStore(std::unique_ptr<StorageClient> client, Signal signal, bool with_client = false)
+      : client_(std::move(client)),
+        pieces_(dynamic_cast<PieceStorage*>(client_.get())),
+        signal_(signal),
+        with_client_(with_client) {}
   // The items left by the last run, oldest first.
   std::vector<Entry> Load();
   // The key of the new item. Errors are those of the storage; nothing is stored then.
@@ -38,6 +42,7 @@ class QueueStore {
   std::unique_ptr<StorageClient> client_;
   PieceStorage* const pieces_;  // the client, when it can take values in pieces
   const Signal signal_;
+  const bool with_client_;
   uint64_t next_ = 0;
 };
 

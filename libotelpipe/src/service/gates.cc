@@ -12,8 +12,7 @@ const std::vector<FeatureGate>& FeatureGates() {
   static const std::vector<FeatureGate> gates = {
       {"confighttp.framedSnappy", "Alpha", false, "Snappy bodies over HTTP use the framed format"},
       {"confmap.enableMergeAppendOption", "Alpha", false, "Lists of components are appended when configurations are merged"},
-      {"exporter.PersistRequestContext", "Alpha", false, "Persistent queues keep client metadata",
-       "client metadata ends at a persistent queue"},
+      {"exporter.PersistRequestContext", "Alpha", false, "Persistent queues keep client metadata"},
       {"filelog.allowFileDeletion", "Alpha", false, "Allows delete_after_read"},
       {"filelog.allowHeaderMetadataParsing", "Beta", true, "Allows the header option"},
       {"filelog.decompressFingerprint", "Alpha", false, "Fingerprints of compressed files are of their content",

@@ -319,7 +319,7 @@ TEST_CASE("a missing section is told once, with its place", "[service]") {
 TEST_CASE("what is accepted without effect is a warning", "[service]") {
   Fixture f;
   ServiceOptions options;
-  options.gates = {{"exporter.PersistRequestContext", true}, {"logs.assignKeys", true}};
+  options.gates = {{"telemetry.newPipelineTelemetry", true}, {"logs.assignKeys", true}};
   std::string all;
   const std::string text = std::string(kGood) +
                            "  telemetry:\n    logs: {processors: [{batch: {}}]}\n    traces:\n      processors: [{simple: {}}]\n";
@@ -327,7 +327,7 @@ TEST_CASE("what is accepted without effect is a warning", "[service]") {
     CHECK(e.warning);
     all += e.ToString() + "\n";
   }
-  CHECK(all.find("--feature-gates: gate exporter.PersistRequestContext has no effect") == 0);
+  CHECK(all.find("--feature-gates: gate telemetry.newPipelineTelemetry has no effect") == 0);
   CHECK(all.find("t.yaml:13:24: service::telemetry::logs: own logs are not exposed: the extension telemetry_logs is not part") != std::string::npos);
   CHECK(all.find("t.yaml:15:19: service::telemetry::traces::processors: has no effect") != std::string::npos);
   CHECK(all.find("assignKeys") == std::string::npos);

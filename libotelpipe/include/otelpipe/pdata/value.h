@@ -11,12 +11,30 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
 #include "otelpipe/pdata/arena.h"
 
 namespace otelpipe {
+
+// Whether two texts of `n` bytes are equal. Names of attributes are short: a call of memcmp would cost more than the comparison.
+inline bool SameBytes(const char* a, const char* b, size_t n) {
+  const auto load = [](const char* p) {
+    uint64_t word;
+    std::memcpy(&word, p, sizeof(word));
+    return word;
+  };
+  if (n < 8) {
+    for (size_t i = 0; i < n; ++i) {
+      if (a[i] != b[i]) return false;
+    }
+    return true;
+  }
+  if (load(a) != load(b) || load(a + n - 8) != load(b + n - 8)) return false;
+  return n <= 16 || std::memcmp(a + 8, b + 8, n - 16) == 0;
+}
 
 class Map;
 class Value;
@@ -119,7 +137,7 @@ class Map {
     for (KeyValue& kv : items_) {
       // Keys that come from the same configuration share storage, so the pointer often decides.
       if (kv.key.size() == key.size() &&
-          (kv.key.data() == key.data() || std::memcmp(kv.key.data(), key.data(), key.size()) == 0)) {
+          (kv.key.data() == key.data() || SameBytes(kv.key.data(), key.data(), key.size()))) {
         return &kv.value;
       }
     }
