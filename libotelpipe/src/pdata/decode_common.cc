@@ -59,13 +59,8 @@ void CopyId(std::string_view bytes, Id& id, const char* error) {
 
 }  // namespace
 
-void DecodeValue(std::string_view bytes, Value& value, Arena& arena, int depth) {
+void DecodeAnyValue(std::string_view bytes, Value& value, Arena& arena, int depth) {
   if (depth > kMaxValueDepth) ThrowWireError("proto: values are nested too deeply");
-  // A short text and nothing else, as most values are.
-  if (bytes.size() >= 2 && bytes[0] == 0x0A && bytes.size() < 0x82 && static_cast<uint8_t>(bytes[1]) == bytes.size() - 2) {
-    value = Value::Str(bytes.substr(2));
-    return;
-  }
   WireReader in(bytes, "AnyValue");
   while (in.Next()) {
     switch (in.field()) {
@@ -81,23 +76,7 @@ void DecodeValue(std::string_view bytes, Value& value, Arena& arena, int depth) 
   }
 }
 
-void DecodeAttribute(WireReader& in, Map& map, Arena& arena, int depth) {
-  std::string_view bytes = in.Bytes("Attributes");
-  // With room for one more, as what looks at attributes likes to add some.
-  if (map.empty()) map.Reserve(arena, in.RunLength() + 1);
-  KeyValue& kv = map.items().Add(arena);
-  // Key and value, both short, as most are.
-  if (bytes.size() >= 4 && bytes[0] == 0x0A) {
-    const size_t key = static_cast<uint8_t>(bytes[1]);
-    if (key < 0x80 && key + 4 <= bytes.size() && bytes[key + 2] == 0x12) {
-      const size_t value = static_cast<uint8_t>(bytes[key + 3]);
-      if (value < 0x80 && value == bytes.size() - key - 4) {
-        kv.key = bytes.substr(2, key);
-        DecodeValue(bytes.substr(key + 4), kv.value, arena, depth);
-        return;
-      }
-    }
-  }
+void DecodeKeyValue(std::string_view bytes, KeyValue& kv, Arena& arena, int depth) {
   WireReader pair(bytes, "KeyValue");
   while (pair.Next()) {
     switch (pair.field()) {

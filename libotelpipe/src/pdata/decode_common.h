@@ -9,9 +9,48 @@ namespace otelpipe::internal {
 // Values nested deeper are refused: every walk over a value recurses, and a small message could hold a million levels.
 inline constexpr int kMaxValueDepth = 500;
 
-void DecodeValue(std::string_view bytes, Value& value, Arena& arena, int depth = 0);
+void DecodeAnyValue(std::string_view bytes, Value& value, Arena& arena, int depth);
+inline void DecodeValue(std::string_view bytes, Value& value, Arena& arena, int depth = 0) {
+  // One text or one small number and nothing else, as nearly all values are.
+  const auto* p = reinterpret_cast<const unsigned char*>(bytes.data());
+  const size_t n = bytes.size();
+  if (n >= 3 && depth <= kMaxValueDepth) {
+    if (p[0] == 0x0A && p[1] < 0x80 && p[1] == n - 2) {
+      value = Value::Str({bytes.data() + 2, n - 2});
+      return;
+    }
+    if (p[0] == 0x0A && p[1] >= 0x80 && p[2] < 0x80 && (size_t{p[1]} & 0x7F) + (size_t{p[2]} << 7) == n - 3) {
+      value = Value::Str({bytes.data() + 3, n - 3});
+      return;
+    }
+    if (p[0] == 0x18 && n == 3 && p[1] >= 0x80 && p[2] < 0x80) {
+      value = Value::Int((int64_t{p[1]} & 0x7F) + (int64_t{p[2]} << 7));
+      return;
+    }
+  }
+  DecodeAnyValue(bytes, value, arena, depth);
+}
+
+void DecodeKeyValue(std::string_view bytes, KeyValue& kv, Arena& arena, int depth);
 // Appends the KeyValue that `in` stands on.
-void DecodeAttribute(WireReader& in, Map& map, Arena& arena, int depth = 0);
+inline void DecodeAttribute(WireReader& in, Map& map, Arena& arena, int depth = 0) {
+  const std::string_view bytes = in.Bytes("Attributes");
+  // With room for one more, as what looks at attributes likes to add some.
+  if (map.empty()) map.Reserve(arena, in.RunLength() + 1);
+  KeyValue& kv = map.items().Add(arena);
+  // Key and value, both short, as most are.
+  const auto* p = reinterpret_cast<const unsigned char*>(bytes.data());
+  const size_t n = bytes.size();
+  if (n >= 4 && p[0] == 0x0A && p[1] < 0x80 && size_t{p[1]} + 4 <= n) {
+    const size_t key = p[1];
+    if (p[key + 2] == 0x12 && p[key + 3] < 0x80 && p[key + 3] == n - key - 4) {
+      kv.key = {bytes.data() + 2, key};
+      DecodeValue({bytes.data() + key + 4, n - key - 4}, kv.value, arena, depth);
+      return;
+    }
+  }
+  DecodeKeyValue(bytes, kv, arena, depth);
+}
 void DecodeResource(std::string_view bytes, Resource& resource, Arena& arena);
 void DecodeScope(std::string_view bytes, Scope& scope, Arena& arena);
 void DecodeId(std::string_view bytes, TraceId& id);

@@ -97,7 +97,10 @@ class WireReader {
   size_t left() const { return static_cast<size_t>(end_ - p_); }
   uint64_t RawVarint() {
     if (p_ != end_ && static_cast<signed char>(*p_) >= 0) return static_cast<unsigned char>(*p_++);
-    return protozero::decode_varint(&p_, end_);
+    const char* p = p_;  // so that p_ itself may live in a register
+    const uint64_t value = protozero::decode_varint(&p, end_);
+    p_ = p;
+    return value;
   }
   template <typename T>
   T Raw() {
