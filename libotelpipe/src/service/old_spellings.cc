@@ -1,6 +1,7 @@
 #include "service/old_spellings.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -132,8 +133,17 @@ void Batcher(Rewriter& r, ConfigNode& node) {
   const Location at = entry->key_location;
   entry->key = "batch";
   ConfigNode* target = Rewriter::Block(node, "sending_queue", at);
-  // It counted records, whatever the queue counted.
-  if (entry->value.Find("sizer") == nullptr) entry->value.entries.push_back({"sizer", at, TextAt(at, "items")});
+  // It counted records, whatever the queue counted, and had defaults.
+  auto fill = [&](const char* key, const char* value, ConfigNode::Kind kind) {
+    if (entry->value.Find(key) != nullptr) return;
+    ConfigNode node = TextAt(at, value);
+    node.kind = kind;
+    if (kind == ConfigNode::Kind::kInt) node.integer = std::atoll(value);
+    entry->value.entries.push_back({key, at, std::move(node)});
+  };
+  fill("sizer", "items", ConfigNode::Kind::kString);
+  fill("flush_timeout", "200ms", ConfigNode::Kind::kString);
+  fill("min_size", "8192", ConfigNode::Kind::kInt);
   target->entries.push_back(*std::move(entry));
 }
 

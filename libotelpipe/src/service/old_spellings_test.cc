@@ -38,7 +38,7 @@ TEST_CASE("Old keys of exporters become what they mean today", "[unit][service]"
   Same(exporter, "otlphttp", "{insecure: true, tls: {ca_file: x}}", "{tls: {ca_file: x, insecure: true}}");
   Same(exporter, "otlp_grpc", "{sending_queue: {blocking: true}}", "{sending_queue: {block_on_overflow: true}}");
   Same(exporter, "otlp", "{batcher: {enabled: true, min_size_items: 3}, sending_queue: {queue_size: 5}}",
-       "{sending_queue: {queue_size: 5, batch: {min_size: 3, sizer: items}}}");
+       "{sending_queue: {queue_size: 5, batch: {min_size: 3, sizer: items, flush_timeout: 200ms}}}");
   Same(exporter, "otlp", "{batcher: {enabled: false}}", "{}");
   Same(exporter, "loki", "{tenant_id: x}", "{headers: {X-Scope-OrgID: x}}");
   Same(exporter, "loki", "{tenant: {source: static, value: x}, headers: {a: b}}", "{headers: {a: b, X-Scope-OrgID: x}}");

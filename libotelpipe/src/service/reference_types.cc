@@ -14,7 +14,7 @@ constexpr std::string_view kReceivers =
     "nsxt ntp opencensus oracledb otelarrow podman_stats postgresql pprof prometheus prometheus_simple prometheusremotewrite pulsar purefa "
     "purefb rabbitmq receiver_creator redis riak saphana sapm signalfx skywalking snmp snowflake solace splunk_hec splunkenterprise "
     "sqlquery sqlserver sshcheck statsd stef systemd tcpcheck tlscheck vcenter wavefront webhookevent windowseventlog "
-    "windowsperfcounters windowsservice yanggrpc zipkin zookeeper";
+    "windowsperfcounters windowsservice yanggrpc zookeeper";
 constexpr std::string_view kProcessors =
     "cardinality_guardian coralogix cumulativetodelta deltatocumulative deltatorate drain experimental_metricsgeneration gen_ai_normalizer geoip "
     "groupbyattrs groupbytrace interval isolationforest k8sattributes logdedup logstransform metricsgeneration metricstarttime metricstransform "
@@ -67,7 +67,6 @@ struct Advice {
 constexpr std::string_view kOtlpTraces = "have the application send OTLP to the otlp receiver, or take this receiver out of the pipelines";
 constexpr Advice kAdvice[] = {
     {ComponentKind::kReceiver, "jaeger", kOtlpTraces},
-    {ComponentKind::kReceiver, "zipkin", kOtlpTraces},
     {ComponentKind::kReceiver, "opencensus", kOtlpTraces},
     {ComponentKind::kReceiver, "prometheus",
      "have Prometheus scrape the target itself; the agent's own metrics are at service::telemetry::metrics"},

@@ -286,7 +286,7 @@ TEST_CASE("a type that only the reference has is told from one that nobody has",
   CHECK(message("hostmetrics").find("unknown type: \"hostmetrics\" for id: \"hostmetrics\": the reference has the receiver \"hostmetrics\", "
                                     "otelpipe does not have it yet") != std::string::npos);
   CHECK(message("host_metrics/2").find("for id: \"host_metrics/2\": the reference has the receiver \"hostmetrics\"") != std::string::npos);
-  CHECK(message("zipkin").find("; have the application send OTLP") != std::string::npos);
+  CHECK(message("jaeger").find("; have the application send OTLP") != std::string::npos);
   CHECK(message("prometheus_exec").find("in earlier versions only") != std::string::npos);
   CHECK(message("inn").find("(valid values: [in]); did you mean \"in\"?") != std::string::npos);
 }
