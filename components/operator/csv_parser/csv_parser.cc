@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "operator/csv_parser/csv_reader.h"
+#include "shared/text/csv_reader.h"
 #include "otelpipe/base/status_macros.h"
 #include "otelpipe/component/register.h"
 

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <utility>
 
-#include "operator/uri_parser/url.h"
+#include "shared/text/url.h"
 #include "otelpipe/operator/parser.h"
 
 namespace otelpipe {

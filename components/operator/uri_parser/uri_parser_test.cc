@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "operator/testing/harness.h"
-#include "operator/uri_parser/url.h"
+#include "shared/text/url.h"
 
 using namespace otelpipe;
 using otelpipe::testing::OperatorHarness;

@@ -126,6 +126,9 @@ TEST_CASE("Statements change the attributes of a record", "[component][transform
       {R"o(set(attributes["a"], FormatTime(Time("2024-02-29 01:02:03", "%Y-%m-%d %H:%M:%S", "UTC"), "%d %b %Y %I:%M:%S %p")))o",
        R"({"a":"29 Feb 2024 01:02:03 AM","n":7})"},
       {R"o(set(attributes["a"], UnixSeconds(TruncateTime(Unix(90, 5), Duration("1m")))))o", R"({"a":60,"n":7})"},
+      {R"o(set(attributes["a"], ParseCSV("1;\"x;y\"", "k,l", ";", ",")))o", R"({"a":{"k":"1","l":"x;y"},"n":7})"},
+      {R"o(set(attributes["a"], URL("http://me@h:80/p.txt?q#f")["url.port"]))o", R"({"a":80,"n":7})"},
+      {R"o(set(attributes["a"], String(SpanID(0x0102030405060708))))o", R"({"a":"[1,2,3,4,5,6,7,8]","n":7})"},
       // A value that has no form in OTLP empties the attribute.
       {R"o(set(attributes["a"], Duration("1s")))o", R"({"a":null,"n":7})"},
       {R"o(set(attributes, {"only": "this"}))o", R"({"only":"this"})"},
@@ -171,7 +174,8 @@ TEST_CASE("Mistakes stand at their statement", "[component][transform]") {
   CHECK(rig.Make("log_statements:\n- set(log.body, \"x\")\n- statements: []\n").find("configuring multiple configuration styles") != std::string::npos);
   CHECK(rig.Make("error_mode: never\n").find("unknown error mode never") != std::string::npos);
   CHECK(rig.Make("flatten_data: true\n").find("'flatten_data' requires") != std::string::npos);
-  CHECK(rig.Make("log_statements:\n- context: log\n  statements: ['set(attributes[\"a\"], URL(body))']\n").find("function \"URL\" is not supported yet") !=
+  CHECK(rig.Make("log_statements:\n- context: log\n  statements: ['set(attributes[\"a\"], UserAgent(body))']\n")
+            .find("function \"UserAgent\" is not supported yet") !=
         std::string::npos);
   CHECK(rig.Make("log_statements:\n- context: log\n  statements: ['limit(attributes, 0, [\"a\"])']\n").find("cannot be less than number of priority attributes") !=
         std::string::npos);
@@ -255,6 +259,53 @@ metric_statements:
   // Without a condition each copy would be copied again.
   REQUIRE(rig.Make("metric_statements: [{context: metric, statements: [copy_metric()]}]", Signal::kMetrics) == "");
   CHECK(rig.Run(batch()).message().find("a condition is missing") != std::string::npos);
+}
+
+TEST_CASE("Data points that become alike are merged", "[component][transform]") {
+  auto batch = [] {
+    auto data = std::make_unique<MetricsData>();
+    Arena& arena = data->arena;
+    ScopeMetrics& scope = data->resources.Add(arena).scopes.Add(arena);
+    Metric& gauge = scope.records.Add(arena);
+    gauge.name = "g";
+    gauge.type = MetricType::kGauge;
+    for (int i = 1; i <= 4; ++i) {
+      NumberDataPoint& point = gauge.number_points.Add(arena);
+      point.value_kind = NumberKind::kInt;
+      point.as_int = i * i;
+      point.attributes.Set(arena, "zone", Value::Str(i < 4 ? "a" : "b"));
+      point.attributes.Set(arena, "pod", Value::Int(i));
+    }
+    Metric& histogram = scope.records.Add(arena);
+    histogram.name = "h";
+    histogram.type = MetricType::kHistogram;
+    for (uint64_t i = 1; i <= 2; ++i) {
+      HistogramDataPoint& point = histogram.histogram_points.Add(arena);
+      point.count = i;
+      point.sum = 1.5;
+      point.has_sum = true;
+      point.bucket_counts.Add(arena) = i;
+      point.attributes.Set(arena, "pod", Value::Int(static_cast<int64_t>(i)));
+    }
+    return Batch::FromMetrics(std::move(data));
+  };
+  auto after = [&](const std::string& statement) {
+    Rig rig;
+    REQUIRE(rig.Make("metric_statements: [{context: metric, statements: ['" + statement + "']}]", Signal::kMetrics) == "");
+    REQUIRE(rig.Run(batch()).ok());
+    std::string out;
+    const ScopeMetrics& scope = (*rig.next.got.ReadMetrics())->resources[0].scopes[0];
+    for (const auto& p : scope.records[0].number_points) out += std::to_string(p.as_int) + " ";
+    for (const auto& p : scope.records[1].histogram_points) out += std::to_string(p.count) + "/" + std::to_string(p.bucket_counts[0]) + " ";
+    return out;
+  };
+  CHECK(after(R"o(aggregate_on_attributes("sum", ["zone"]))o") == "14 16 3/3 ");
+  CHECK(after(R"o(aggregate_on_attributes("max", []))o") == "16 3/3 ");
+  CHECK(after(R"o(aggregate_on_attributes("median", ["zone"]))o") == "4 16 3/3 ");
+  CHECK(after(R"o(aggregate_on_attributes("mean", []))o") == "7 3/3 ");
+  CHECK(after(R"o(aggregate_on_attributes("count", []))o") == "4 3/3 ");
+  CHECK(after(R"o(aggregate_on_attributes("sum"))o") == "1 4 9 16 1/1 2/2 ");
+  CHECK(after(R"o(aggregate_on_attribute_value("min", "zone", ["a"], "b"))o") == "1 4 9 16 1/1 2/2 ");
 }
 
 TEST_CASE("Spans and their events are changed", "[component][transform]") {

@@ -11,6 +11,8 @@
 #include "otelpipe/pdata/text.h"
 #include "otelpipe/regex/pattern.h"
 #include "shared/ottl/functions.h"
+#include "shared/text/csv_reader.h"
+#include "shared/text/url.h"
 
 namespace otelpipe::ottl {
 namespace {
@@ -231,6 +233,93 @@ Result Decode(Args a) {
   });
 }
 
+// One character, of one byte or more.
+bool IsOneRune(std::string_view s) {
+  size_t runes = 0;
+  for (char c : s) runes += (static_cast<unsigned char>(c) & 0xC0) != 0x80 ? 1 : 0;
+  return runes == 1;
+}
+Result ParseCsv(Args a) {
+  const std::string_view delimiter = a[2].present ? a[2].text() : std::string_view(",");
+  const std::string_view header_delimiter = a[3].present ? a[3].text() : delimiter;
+  const std::string_view mode = a[4].present ? a[4].text() : std::string_view("strict");
+  if (!IsOneRune(delimiter)) return absl::InvalidArgumentError("invalid arguments: delimiter must be a single character");
+  if (!IsOneRune(header_delimiter)) return absl::InvalidArgumentError("invalid arguments: header_delimiter must be a single character");
+  if (mode != "strict" && mode != "lazyQuotes" && mode != "ignoreQuotes") return absl::InvalidArgumentError(absl::StrCat("unknown mode: ", A(mode)));
+  auto split = [](std::string_view s, std::string_view by, std::vector<std::string>& out) {
+    for (size_t at; (at = s.find(by)) != std::string_view::npos; s.remove_prefix(at + by.size())) out.emplace_back(s.substr(0, at));
+    out.emplace_back(s);
+  };
+  return Getter([target = std::move(a[0].get), header = std::move(a[1].get), delimiter, header_delimiter, mode, split](
+                    Item& item, Arena& arena) -> absl::StatusOr<Value> {
+    auto text = [&](const Getter& get, const char* what) -> absl::StatusOr<std::string_view> {
+      OTELPIPE_ASSIGN_OR_RETURN(Value v, get(item, arena));
+      auto s = NeedText(v);
+      if (!s.ok()) return Annotate(s.status(), absl::StrCat("error getting value for ", what, " in ParseCSV: "));
+      return s;
+    };
+    OTELPIPE_ASSIGN_OR_RETURN(std::string_view row, text(target, "target"));
+    OTELPIPE_ASSIGN_OR_RETURN(std::string_view names, text(header, "header"));
+    if (names.empty()) return absl::InvalidArgumentError("headers must not be an empty string");
+    std::vector<std::string> headers, fields;
+    split(names, header_delimiter, headers);
+    if (mode == "ignoreQuotes") {
+      split(row, delimiter, fields);
+    } else {
+      OTELPIPE_RETURN_IF_ERROR(csv::ReadRow(row, {delimiter, mode == "lazyQuotes"}, fields));
+    }
+    if (fields.size() != headers.size()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("map csv headers: wrong number of fields: expected ", headers.size(), ", found ", fields.size()));
+    }
+    Map* map = arena.New<Map>();
+    for (size_t i = 0; i < fields.size(); ++i) map->Set(arena, arena.Copy(headers[i]), Value::Str(arena.Copy(fields[i])));
+    return Value::OfMap(map);
+  });
+}
+
+// The parts of a URL under the names of the semantic conventions.
+absl::StatusOr<Value> UrlParts(std::string_view s, Arena& arena) {
+  if (s.empty()) return absl::InvalidArgumentError("url cannot be empty");
+  Map* map = arena.New<Map>();
+  auto put = [&](std::string_view key, std::string_view text) { map->Set(arena, key, Value::Str(arena.Copy(text))); };
+  if (s.starts_with("?")) {
+    uri::QueryPairs pairs;
+    OTELPIPE_RETURN_IF_ERROR(uri::ParseQuery(s.substr(1), pairs));
+    Map* query = arena.New<Map>();
+    for (const auto& [key, value] : pairs) {
+      if (query->Find(key) == nullptr) query->Append(arena, arena.Copy(key), Value::OfList(arena.New<List>()));
+      query->Find(key)->list().Add(arena) = Value::Str(arena.Copy(value));
+    }
+    if (!pairs.empty()) map->Set(arena, "query", Value::OfMap(query));
+    return Value::OfMap(map);
+  }
+  OTELPIPE_ASSIGN_OR_RETURN(uri::Url url, uri::ParseUrl(s, false));
+  put("url.original", url.ToString());
+  put("url.domain", url.HostName());
+  put("url.scheme", url.scheme);
+  put("url.path", url.path);
+  const std::string port = url.Port();
+  int64_t number = 0;
+  if (!port.empty()) {
+    if (std::from_chars(port.data(), port.data() + port.size(), number).ec != std::errc()) {
+      return absl::InvalidArgumentError(absl::StrCat("strconv.Atoi: parsing \"", port, "\": value out of range"));
+    }
+    map->Set(arena, "url.port", Value::Int(number));
+  }
+  if (!url.fragment.empty()) put("url.fragment", url.fragment);
+  if (url.has_user) {
+    put("url.user_info", url.has_password ? absl::StrCat(url.user, ":", url.password) : url.user);
+    if (!url.user.empty()) put("url.username", url.user);
+    if (url.has_password) put("url.password", url.password);
+  }
+  if (!url.query.empty()) put("url.query", url.query);
+  const size_t dot = url.path.rfind('.');
+  if (dot != std::string::npos && dot + 1 < url.path.size()) put("url.extension", std::string_view(url.path).substr(dot + 1));
+  return Value::OfMap(map);
+}
+Result Url(Args a) { return OfText(std::move(a[0].get), UrlParts); }
+
 }  // namespace
 
 const std::vector<Function>& ParseConverters() {
@@ -241,6 +330,10 @@ const std::vector<Function>& ParseConverters() {
       {"ParseKeyValue", {{"target"}, delimiter, pair}, ParseKeyValue},
       {"ToKeyValueString", {{"target"}, delimiter, pair, {"sort_output", K::kBool, true}}, ToKeyValueString},
       {"ExtractPatterns", {{"target"}, {"pattern", K::kText}}, ExtractPatterns},
+      {"ParseCSV",
+       {{"target"}, {"header"}, delimiter, {"header_delimiter", K::kText, true}, {"mode", K::kText, true}},
+       ParseCsv},
+      {"URL", {{"url"}}, Url},
       {"Base64Decode", {{"target"}}, Base64Decode},
       {"Decode", {{"target"}, {"encoding", K::kText}}, Decode},
   };

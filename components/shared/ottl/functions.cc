@@ -24,8 +24,10 @@ size_t Distance(std::string_view a, std::string_view b) {
 
 std::vector<const Function*> AllFunctions() {
   std::vector<const Function*> out;
-  for (const std::vector<Function>* table : {&Editors(), &ReplaceEditors(), &MetricEditors(), &TypeConverters(), &TextConverters(), &ParseConverters(),
-                                             &TimeConverters(), &HashConverters(), &CollectionConverters()}) {
+  const std::vector<Function>* const tables[] = {&Editors(),        &ReplaceEditors(), &MetricEditors(),  &AggregateEditors(), &TypeConverters(),
+                                                 &TextConverters(), &ParseConverters(), &TimeConverters(), &HashConverters(),
+                                                 &CollectionConverters()};
+  for (const std::vector<Function>* table : tables) {
     for (const Function& function : *table) out.push_back(&function);
   }
   return out;
@@ -45,15 +47,11 @@ bool IsMissingFunction(std::string_view name) {
                                                 "GetXML",
                                                 "InsertXML",
                                                 "Murmur3Hash128",
-                                                "ParseCSV",
                                                 "ParseSimplifiedXML",
                                                 "ParseXML",
                                                 "ProfileID",
                                                 "RemoveXML",
-                                                "URL",
                                                 "UserAgent",
-                                                "aggregate_on_attribute_value",
-                                                "aggregate_on_attributes",
                                                 "convert_exponential_histogram_to_histogram"};
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }

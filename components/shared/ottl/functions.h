@@ -75,6 +75,7 @@ std::vector<const Function*> AllFunctions();
 const std::vector<Function>& Editors();            // editors.cc, replace.cc
 const std::vector<Function>& ReplaceEditors();
 const std::vector<Function>& MetricEditors();      // metric_editors.cc
+const std::vector<Function>& AggregateEditors();   // aggregate.cc
 const std::vector<Function>& TypeConverters();     // converters_type.cc
 const std::vector<Function>& TextConverters();     // converters_text.cc
 const std::vector<Function>& ParseConverters();    // converters_parse.cc

@@ -276,6 +276,10 @@ absl::StatusOr<std::optional<std::string_view>> TextLike(const Value& value, Are
   std::string text;
   if (value.tag() == kTagTime) {
     text = absl::StrCat("\"", timeparse::FormatRfc3339(timeparse::Timestamp::FromUnixNanos(value.integer())), "\"");
+  } else if (value.tag() == kTagTraceId || value.tag() == kTagSpanId) {
+    // The reference shows an id as the list of its bytes.
+    for (char c : value.string()) absl::StrAppend(&text, text.empty() ? "[" : ",", static_cast<int>(static_cast<unsigned char>(c)));
+    text += ']';
   } else if (value.kind() == ValueKind::kBytes) {
     AppendHex(text, value.string());
   } else {

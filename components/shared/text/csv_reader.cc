@@ -1,4 +1,4 @@
-#include "operator/csv_parser/csv_reader.h"
+#include "shared/text/csv_reader.h"
 
 #include "absl/strings/str_cat.h"
 

@@ -1,4 +1,4 @@
-#include "operator/uri_parser/url.h"
+#include "shared/text/url.h"
 
 #include <algorithm>
 
