@@ -54,7 +54,7 @@ absl::Status FilelogReceiver::Init() {
       absl::StatusOr<TemplateText> text = TemplateText::Compile(value.text);
       if (!text.ok()) {
         return stream::ErrorAt(config_.node, absl::StrCat(key, "::", name),
-                               absl::InvalidArgumentError(absl::StrCat("compile embedded expression: ", text.status().message(),
+                               absl::InvalidArgumentError(absl::StrCat(text.status().message(),
                                                                        ": {\"operator_id\":\"", config_.id, "\"}")));
       }
       out.emplace_back(name, *std::move(text));
@@ -67,7 +67,8 @@ absl::Status FilelogReceiver::Init() {
   if (config_.header.has_value()) {
     OTELPIPE_ASSIGN_OR_RETURN(header_, stream::HeaderProgram::Build(*config_.header, config_.node, context_));
   }
-  OTELPIPE_ASSIGN_OR_RETURN(program_, OperatorProgram::Build(config_.operators, config_.id, context_));
+  OTELPIPE_ASSIGN_OR_RETURN(program_, OperatorProgram::Build(config_.operators, config_.id, context_, config_.output,
+                                                            stream::PlaceOf(config_.node, "output")));
   stream::DeliveryOptions options{.retry = config_.retry_on_failure, .replayable = true};
   delivery_ = std::make_unique<stream::Delivery>(context_, std::move(options), [this] {
     if (tailer_ != nullptr) tailer_->Resume();

@@ -28,7 +28,12 @@ void InputConfig::Describe(Fields<InputConfig>& f) {
   f.Optional("storage", &C::storage, "Extension that keeps the state of the receiver over a restart.");
   f.Optional("id", &C::id, "Id of the input among the operators.");
   f.Optional("type", &C::type, "Type of the input.");
-  f.Unsupported("output", "write the operators in the order the records take, or use a router");
+  f.Optional("output", &C::output, "Ids of the operators that get the records; the first of the list when unset.");
+}
+
+Location PlaceOf(const ConfigNode& block, std::string_view key) {
+  const ConfigNode* found = block.is_map() ? block.Find(key) : nullptr;
+  return found == nullptr ? block.location : found->location;
 }
 
 absl::Status ErrorAt(const ConfigNode& block, std::string_view path, const absl::Status& status) {

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "otelpipe/component/component.h"
@@ -41,9 +42,12 @@ struct InputConfig {
   std::optional<ComponentId> storage;
   std::string id;
   std::string type;
+  std::vector<std::string> output;
   static void Describe(Fields<InputConfig>& f);
 };
 
+// Where the value under `key` of the receiver's block is written, or the block.
+Location PlaceOf(const ConfigNode& block, std::string_view key);
 // An error that points at the value under `path` ("multiline::line_start_pattern", "operators::0") of the receiver's block, or at the last step that is there.
 absl::Status ErrorAt(const ConfigNode& block, std::string_view path, const absl::Status& status);
 

@@ -31,14 +31,15 @@ absl::Status LogInput::Init(const InputConfig& config, const ConfigNode& block, 
         out.emplace_back(name, *std::move(text));
       } else {
         note(ErrorAt(block, absl::StrCat(key, "::", name),
-                     absl::InvalidArgumentError(absl::StrCat("compile embedded expression: ", text.status().message(),
+                     absl::InvalidArgumentError(absl::StrCat(text.status().message(),
                                                              ": {\"operator_id\":\"", id, "\"}"))));
       }
     }
   };
   compile(config.attributes, "attributes", attributes_);
   compile(config.resource, "resource", resource_);
-  absl::StatusOr<std::unique_ptr<OperatorProgram>> program = OperatorProgram::Build(config.operators, id, context_);
+  absl::StatusOr<std::unique_ptr<OperatorProgram>> program =
+      OperatorProgram::Build(config.operators, id, context_, config.output, PlaceOf(block, "output"));
   if (!program.ok()) note(program.status());
   if (!errors.empty()) return ConfigErrorsToStatus(errors);
   program_ = *std::move(program);

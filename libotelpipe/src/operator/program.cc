@@ -9,6 +9,7 @@
 #include "operator/wiring.h"
 #include "otelpipe/base/status_macros.h"
 #include "otelpipe/component/loop.h"
+#include "otelpipe/operator/transformer.h"
 
 namespace otelpipe {
 namespace {
@@ -17,19 +18,22 @@ using internal::Edges;
 using internal::Emitter;
 using internal::InternTable;
 
-// Stands in the graph for what takes no entries: the receiver's input, and members that could not be built (so that the mistakes of
-// all others are still found).
+// Stands in the graph for members that could not be built, so that the mistakes of all others are still found.
 class Node final : public LogOperator {
  public:
-  Node(const OperatorContext& context, bool can_process) : LogOperator(context), can_process_(can_process) {}
+  explicit Node(const OperatorContext& context) : LogOperator(context) {}
   absl::Status Process(Entry&) override { return absl::InternalError("not an operator"); }
   absl::Status Connect(const std::function<LogOperator*(std::string_view)>&, LogOperator*) override {
     return absl::OkStatus();
   }
-  bool can_process() const override { return can_process_; }
+};
 
- private:
-  bool can_process_;
+// The receiver's input: sends to the operators that it names.
+class Input final : public Emitting {
+ public:
+  Input(const OperatorConfig& config, OperatorContext context) : Emitting(config, std::move(context)) {}
+  absl::Status Process(Entry& entry) override { return Write(entry); }
+  bool can_process() const override { return false; }
 };
 
 // The place of the value at `path` ("routes::1::expr") inside a member, or the nearest one around it.
@@ -57,7 +61,8 @@ class Program final : public OperatorProgram {
  public:
   explicit Program(const Context& context) : loop_(context.loop), intern_(std::make_shared<InternTable>()) {}
 
-  absl::Status Init(const OperatorList& list, std::string_view host_type, const Context& context);
+  absl::Status Init(const OperatorList& list, std::string_view host_type, const Context& context, const std::vector<std::string>& outputs,
+                    const Location& place);
 
   void SetOutput(Output output) override { emitter_->SetOutput(std::move(output)); }
   absl::Status Start() override {
@@ -100,6 +105,7 @@ class Program final : public OperatorProgram {
   Loop* loop_;
   std::shared_ptr<InternTable> intern_;
   std::unique_ptr<Emitter> emitter_;
+  std::unique_ptr<LogOperator> host_;
   std::vector<std::unique_ptr<LogOperator>> operators_;
   std::vector<LogOperator*> flow_;
   LogOperator* first_ = nullptr;
@@ -121,7 +127,8 @@ OperatorContext Program::MakeContext(const Context& context, std::string id, std
   return out;
 }
 
-absl::Status Program::Init(const OperatorList& list, std::string_view host_type, const Context& context) {
+absl::Status Program::Init(const OperatorList& list, std::string_view host_type, const Context& context,
+                           const std::vector<std::string>& outputs, const Location& place) {
   std::vector<ConfigError> errors;
   auto add_error = [&](size_t i, const absl::Status& status) {
     for (ConfigError e : ConfigErrorsFromStatus(status)) {
@@ -133,9 +140,11 @@ absl::Status Program::Init(const OperatorList& list, std::string_view host_type,
 
   std::vector<std::string> ids = internal::OperatorIds(list, host_type);
   emitter_ = std::make_unique<Emitter>(MakeContext(context, std::string(Emitter::kId), "batching_log_emitter"), intern_);
-  Node host(MakeContext(context, std::string(host_type), std::string(host_type)), false);
+  OperatorConfig host_config;
+  host_config.output = outputs;
+  host_ = std::make_unique<Input>(host_config, MakeContext(context, std::string(host_type), std::string(host_type)));
   std::map<std::string, LogOperator*, std::less<>> by_id;
-  if (!host_type.empty()) by_id[host.id()] = &host;
+  if (!host_type.empty()) by_id[host_->id()] = host_.get();
   for (size_t i = 0; i < list.members.size(); ++i) {
     const OperatorList::Member& m = list.members[i];
     OperatorContext op_context = MakeContext(context, ids[i], m.type);
@@ -148,7 +157,7 @@ absl::Status Program::Init(const OperatorList& list, std::string_view host_type,
         add_error(i, made.status());
       }
     }
-    if (op == nullptr) op = std::make_unique<Node>(op_context, true);
+    if (op == nullptr) op = std::make_unique<Node>(op_context);
     if (!by_id.emplace(ids[i], op.get()).second) {
       add_error(i, MistakeAt("id", absl::StrCat("operator with id '", ids[i], "' already exists in pipeline")));
     }
@@ -168,17 +177,23 @@ absl::Status Program::Init(const OperatorList& list, std::string_view host_type,
   for (size_t i = 0; i < n; ++i) {
     LogOperator* op = operators_[i].get();
     LogOperator* next = nullptr;
-    std::vector<std::string> outputs = op->Outputs();
-    if (outputs.empty() && op->can_output()) {
+    std::vector<std::string> to_ids = op->Outputs();
+    if (to_ids.empty() && op->can_output()) {
       next = i + 1 < n ? operators_[i + 1].get() : emits ? emitter_.get() : nullptr;
       if (next != nullptr) edges[i].push_back(index[next]);
     }
     absl::Status connected = op->Connect(find, next);
     if (!connected.ok()) add_error(i, connected);
-    for (const std::string& id : outputs) {
+    for (const std::string& id : to_ids) {
       LogOperator* to = find(id);
       auto found = to == nullptr ? index.end() : index.find(to);
       if (found != index.end()) edges[i].push_back(found->second);
+    }
+  }
+  if (!outputs.empty()) {
+    for (ConfigError e : ConfigErrorsFromStatus(host_->Connect(find, nullptr))) {
+      e.location = place;
+      errors.push_back(std::move(e));
     }
   }
   std::vector<std::string> names = ids;
@@ -192,7 +207,7 @@ absl::Status Program::Init(const OperatorList& list, std::string_view host_type,
   if (!errors.empty()) return ConfigErrorsToStatus(errors);
 
   for (size_t i : internal::OrderOfFlow(edges)) flow_.push_back(i == n ? emitter_.get() : operators_[i].get());
-  first_ = n == 0 ? static_cast<LogOperator*>(emitter_.get()) : operators_[0].get();
+  first_ = !outputs.empty() ? static_cast<LogOperator*>(host_.get()) : n == 0 ? emitter_.get() : operators_[0].get();
   return absl::OkStatus();
 }
 
@@ -200,9 +215,11 @@ absl::Status Program::Init(const OperatorList& list, std::string_view host_type,
 
 absl::StatusOr<std::unique_ptr<OperatorProgram>> OperatorProgram::Build(const OperatorList& list,
                                                                        std::string_view host_type,
-                                                                       const Context& context) {
+                                                                       const Context& context,
+                                                                       const std::vector<std::string>& outputs,
+                                                                       const Location& place) {
   auto program = std::make_unique<Program>(context);
-  OTELPIPE_RETURN_IF_ERROR(program->Init(list, host_type, context));
+  OTELPIPE_RETURN_IF_ERROR(program->Init(list, host_type, context, outputs, place));
   return program;
 }
 

@@ -45,9 +45,10 @@ class OperatorProgram {
   // receiver when the batch's Done says so.
   using Output = std::function<void(Batch batch, std::vector<AckRef> acks)>;
 
-  // `host_type` is the type of the receiver's own input operator, for ids ("file_input"). All mistakes of all operators at once.
-  static absl::StatusOr<std::unique_ptr<OperatorProgram>> Build(const OperatorList& list, std::string_view host_type,
-                                                               const Context& context);
+  // `host_type` is the type of the receiver's own input operator, for ids ("file_input"). `outputs` are the operators that get its entries,
+  // the first of the list when empty, and `place` is where they are written. All mistakes of all operators at once.
+  static absl::StatusOr<std::unique_ptr<OperatorProgram>> Build(const OperatorList& list, std::string_view host_type, const Context& context,
+                                                               const std::vector<std::string>& outputs = {}, const Location& place = {});
   virtual ~OperatorProgram() = default;
 
   virtual void SetOutput(Output output) = 0;
