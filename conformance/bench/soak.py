@@ -3,8 +3,8 @@
 
 The resident memory of the agent is sampled; the first tenth (at least 10 s) is warm-up. The run fails
 when the highest sample of the later half is above the highest of the earlier half by more than
---growth percent and 4 MiB, when the sink did not count exactly what was accepted, when a request was refused
-for good, or when the agent ended. p50 and p99 are those of otlp_load, over the whole run.
+--growth percent and 4 MiB, when the sink counted less than was accepted, when a request was refused for
+good, or when the agent ended. p50 and p99 are those of otlp_load, over the whole run.
 """
 import argparse
 import json
@@ -74,7 +74,8 @@ def run(options):
         problems = result["problems"]
         if grows:
             problems.append(f"memory grows: {early:.1f} MiB at most in the earlier half, {late:.1f} in the later one")
-        if stats["records"] != want:
+        # More than that is legal: what was sent but not answered in time, on a busy machine, is sent again.
+        if stats["records"] < want:
             problems.append(f"{want} records accepted, the sink counted {stats['records']}")
         for name, load in told.items():
             if load["failed"]:
@@ -104,6 +105,7 @@ def main():
     for name, load in result["load"].items():
         print(f"{name}: {load['records']:,} records in {load['seconds']:.0f} s, p50 {load['p50_ms']:.2f} ms, "
               f"p99 {load['p99_ms']:.2f} ms, {load['refused']} told to wait")
+    print(f"{result['records']:,} records accepted, {result['sink'] - result['records']:,} came twice")
     print(f"resident memory: {result['early_mib']} MiB at most in the earlier half, {result['late_mib']} in the later one, "
           f"{result['peak_mib']} at the peak; {result['cpu_s']} CPU-seconds")
     for problem in result["problems"]:
