@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -24,9 +25,10 @@ QueueStore::Entry QueueStore::Parse(const std::string& key) {
   bool good = number(entry.index);
   for (int64_t* value : {&entry.records, &entry.bytes}) {
     if (!good || p == end) break;
-    good = *p++ == ':' && number(*value);
+    good = *p++ == ':' && number(*value) && *value >= 0;
   }
-  if (!good || p != end) entry.key.clear();
+  // Behind the largest index there is none for the next item.
+  if (!good || p != end || entry.index == std::numeric_limits<uint64_t>::max()) entry.key.clear();
   return entry;
 }
 
