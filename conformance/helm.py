@@ -225,6 +225,12 @@ def check_other(report, name, relay):
     if "otlp" in relay.config["exporters"]:
         relay.sets["exporters.otlp.endpoint"] = "127.0.0.1:%d" % next_one.grpc_port
         relay.sets["exporters.otlp.tls.insecure"] = "true"
+    # The chart sends the agent's own telemetry to a collector beside it.
+    own = relay.config["service"].get("telemetry") or {}
+    for section, key in (("logs", "processors"), ("metrics", "readers")):
+        text = json.dumps((own.get(section) or {}).get(key))
+        if "http://localhost:4318" in text:
+            relay.sets["service.telemetry.%s.%s" % (section, key)] = text.replace("http://localhost:4318", "http://127.0.0.1:%d" % next_one.http_port)
     relay.start()
     try:
         wanted = []
@@ -245,6 +251,11 @@ def check_other(report, name, relay):
         report.check("%s: debug shows what was sent" % name, ["no %s" % w for w in wanted if not re.search(w, relay.agent.text())])
         report.check("%s: it stops cleanly" % name, ["exit code %s" % c for c in [relay.agent.stop()] if c != 0])
         report.check("%s: it logs no error" % name, re.findall(r"(?m)^.*\terror\t.*$", relay.agent.text()))
+        for section in ("logs", "metrics"):
+            if any(k.startswith("service.telemetry.%s." % section) for k in relay.sets):
+                with next_one.lock:
+                    paths = {r["path"] for r in next_one.requests}
+                report.check("%s: its own %s arrive" % (name, section), [] if "/v1/" + section in paths else ["requests came to %s" % sorted(paths)])
         if "otlp" in relay.config["exporters"]:
             rows = [row for r in list(next_one.requests) for row in flatten(sink_otlp(r))]
             report.check("%s: the next collector gets the trace" % name, [] if [r for r in rows if r.get("span", {}).get("traceId") == TRACE] else ["it gets %s" % rows])
