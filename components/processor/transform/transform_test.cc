@@ -323,6 +323,10 @@ trace_statements:
   - set(kind.string, "Server")
   - set(trace_id.string, "0102030405060708090a0b0c0d0e0f10")
   - set(span_id, SpanID(0x0102030405060708))
+  - set(trace_state, "a=1,b=2")
+  - set(trace_state["b"], "3")
+  - set(trace_state["Bad"], "4")
+  - set(attributes["a"], trace_state["a"])
 - context: spanevent
   statements:
   - set(name, Concat([span.name, name], ":"))
@@ -334,6 +338,8 @@ trace_statements:
   CHECK(got.kind == 2);
   CHECK(got.trace_id.bytes[15] == 16);
   CHECK(got.span_id.bytes[7] == 8);
+  CHECK(got.trace_state == "b=3,a=1");
+  CHECK(got.attributes.Find("a")->string() == "1");
   CHECK(got.events[0].name == "GET /health:exception");
 }
 

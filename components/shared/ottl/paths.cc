@@ -222,7 +222,9 @@ absl::StatusOr<Path> ResolvePath(const PathNames& path, Keys keys, ContextKind k
   }
   if (joined == "body") return Body(std::move(keys));
   if (row->map == nullptr) {
-    if (joined == "trace_state") return absl::UnimplementedError(absl::StrCat("indexing trace_state (\"", path.text, "\") is not supported yet"));
+    if (joined == "trace_state" && keys.size() != 1) return absl::InvalidArgumentError("must provide exactly 1 key when accessing trace_state");
+    if (joined == "trace_state" && keys[0].kind == Key::kText) return TraceState(keys[0].text);
+    if (joined == "trace_state") return absl::InvalidArgumentError("trace_state indexing type must be a string");
     return absl::InvalidArgumentError(
         absl::StrCat("the keys indexing \"", path.names.back(),
                      "\" were not used by the context - this likely means you are trying to index a path that does not support indexing"));

@@ -38,6 +38,8 @@ struct PathNames {
   std::vector<std::string> names;
   std::string text;  // as written
 };
+// One member of a span's trace state.
+Path TraceState(std::string_view key);
 absl::StatusOr<Path> ResolvePath(const PathNames& path, Keys keys, ContextKind kind);
 
 // Whether paths of a statement may begin with `context`.

@@ -23,6 +23,29 @@ absl::Status SetKindText(const std::array<std::string_view, 6>& names, Item& i, 
   return absl::InvalidArgumentError(absl::StrCat("unknown span kind ", what, ", ", A(v.string())));
 }
 
+// Keys and values of the members of a trace state, by the W3C's grammar.
+bool GoodStateKey(std::string_view key) {
+  auto good = [](std::string_view part, size_t most, bool digit_first) {
+    if (part.empty() || part.size() > most) return false;
+    for (size_t i = 0; i < part.size(); ++i) {
+      const char c = part[i];
+      const bool small = c >= 'a' && c <= 'z', digit = c >= '0' && c <= '9';
+      if (!small && !(digit && (i > 0 || digit_first)) && !(i > 0 && (c == '_' || c == '-' || c == '*' || c == '/'))) return false;
+    }
+    return true;
+  };
+  const size_t at = key.find('@');
+  if (at == std::string_view::npos) return good(key, 256, false);
+  return good(key.substr(0, at), 241, true) && good(key.substr(at + 1), 14, false);
+}
+bool GoodStateValue(std::string_view value) {
+  if (value.empty() || value.size() > 256 || value.back() == ' ') return false;
+  for (char c : value) {
+    if (c < 0x20 || c > 0x7e || c == ',' || c == '=') return false;
+  }
+  return true;
+}
+
 constexpr PathRow kSpan[] = {
     {"attributes", [](Item& i, Arena&) { return MapValue(i.span->attributes); },
      [](Item& i, Arena& a, const Value& v) { return StoreMap(v, i.span->attributes, a), absl::OkStatus(); },
@@ -84,7 +107,56 @@ constexpr PathRow kSpanEvent[] = {
      [](Item& i, Arena&, const Value& v) { return SetNumber(i.event->dropped_attributes_count, v); }},
 };
 
+struct Member {
+  std::string_view key, value;
+};
+// The members of a W3C trace state; false for one that is not well formed.
+bool ParseState(std::string_view text, std::vector<Member>& out) {
+  while (!text.empty()) {
+    const size_t comma = text.find(',');
+    std::string_view part = text.substr(0, comma);
+    text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
+    while (!part.empty() && (part.front() == ' ' || part.front() == '\t')) part.remove_prefix(1);
+    while (!part.empty() && (part.back() == ' ' || part.back() == '\t')) part.remove_suffix(1);
+    if (part.empty()) continue;
+    const size_t equals = part.find('=');
+    if (equals == std::string_view::npos) return false;
+    const Member member{part.substr(0, equals), part.substr(equals + 1)};
+    if (!GoodStateKey(member.key) || !GoodStateValue(member.value) || out.size() == 32) return false;
+    for (const Member& other : out) {
+      if (other.key == member.key) return false;
+    }
+    out.push_back(member);
+  }
+  return true;
+}
+
 }  // namespace
+
+Path TraceState(std::string_view key) {
+  Path out;
+  out.get = [key](Item& i, Arena&) -> absl::StatusOr<Value> {
+    std::vector<Member> members;
+    if (!ParseState(i.span->trace_state, members)) return Value();
+    for (const Member& member : members) {
+      if (member.key == key) return Value::Str(member.value);
+    }
+    return Value::Str("");
+  };
+  // What is set comes first. A key or value that the standard does not allow changes nothing, as in the reference.
+  out.set = [key](Item& i, Arena& arena, const Value& v) {
+    std::vector<Member> members;
+    if (!v.is_string() || !GoodStateKey(key) || !GoodStateValue(v.string()) || !ParseState(i.span->trace_state, members)) return absl::OkStatus();
+    std::string text = absl::StrCat(A(key), "=", A(v.string()));
+    size_t count = 1;
+    for (const Member& member : members) {
+      if (member.key != key && count++ < 32) absl::StrAppend(&text, ",", A(member.key), "=", A(member.value));
+    }
+    i.span->trace_state = arena.Copy(text);
+    return absl::OkStatus();
+  };
+  return out;
+}
 
 const PathRow* FindSpanRow(std::string_view context, std::string_view name) {
   if (context == "spanevent") {
