@@ -125,9 +125,9 @@ class SinkTest(unittest.TestCase):
 class BenchTest(unittest.TestCase):
     def test_floors_forward_every_record_on_every_job(self):
         code, out = drive("bench.py", "--agent", "none", "--quick", "--seconds", "0.3",
-                          "--jobs", "O,H,O-gzip,H-gzip")
+                          "--jobs", "O,H-direct,O-gzip,H-gzip,O-gzip-both,H-gzip-both,O:traces,H:metrics")
         self.assertEqual(code, 0, out)
-        self.assertEqual(len(out["summary"]), 8)
+        self.assertEqual(len(out["summary"]), 16)
         for line in out["summary"]:
             self.assertEqual(line["failed"], 0)
             self.assertEqual(line["ratio"], 1.0)
