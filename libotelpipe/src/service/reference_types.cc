@@ -30,7 +30,7 @@ constexpr std::string_view kConnectors =
 constexpr std::string_view kExtensions =
     "ack asapclient avro_log_encoding aws_logs_encoding awscloudwatchmetricstreams_encoding awsiamdbauth awslogs_encoding awsproxy azure_auth "
     "azure_encoding cgroupruntime datadog db_storage docker_observer ecs_observer ecs_task_observer googleclientauth "
-    "googlecloudlogentry_encoding headers_setter healthcheckv2 host_observer http_forwarder jaeger_encoding jaegerremotesampling "
+    "googlecloudlogentry_encoding healthcheckv2 host_observer http_forwarder jaeger_encoding jaegerremotesampling "
     "json_log_encoding k8s_leader_elector k8s_observer kafkatopics_observer oauth2client oidc opamp otlp_encoding pebble_tail_storage "
     "redis_storage sigv4auth skywalking_encoding sumologic text_encoding zipkin_encoding";
 

@@ -14,8 +14,6 @@ using Args = std::vector<Value>;
 bool WrongType(Evaluation& e, const Node& node, const Value& v) {
   return e.Fail(node, absl::StrCat("invalid argument for ", A(node.name), " (type ", A(ExprTypeName(v)), ")"));
 }
-bool WantList(Evaluation& e, const Node& node, const Value& v) { return IsList(v) || WrongType(e, node, v); }
-// The same for functions whose messages say what they cannot do with a kind.
 bool WantListFor(Evaluation& e, const Node& node, const Value& v, const char* what) {
   return IsList(v) || e.Fail(node, absl::StrCat("cannot ", what, " ", A(GoKind(v))));
 }
