@@ -160,8 +160,7 @@ const LokiEncoder::Shape& LokiEncoder::ShapeOf(Variant& v, const Map& attributes
     const KeyValue* kv = attributes.begin();
     for (std::string_view key : shape.keys) {
       // Keys of one configuration share their bytes, keys from the wire do not.
-      if (key.size() != kv->key.size() ||
-          (key.data() != kv->key.data() && std::memcmp(key.data(), kv->key.data(), key.size()) != 0)) {
+      if (key.size() != kv->key.size() || (key.data() != kv->key.data() && key != kv->key)) {
         same = false;
         break;
       }

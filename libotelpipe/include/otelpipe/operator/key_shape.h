@@ -22,7 +22,7 @@ class KeyShape {
     const std::string_view* key = keys_.data();
     for (const KeyValue& kv : map) {
       if (kv.key.size() != key->size()) return false;
-      if (kv.key.data() != key->data() && std::memcmp(kv.key.data(), key->data(), key->size()) != 0) return false;
+      if (kv.key.data() != key->data() && kv.key != *key) return false;
       ++key;
     }
     return true;
