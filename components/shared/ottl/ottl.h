@@ -6,7 +6,7 @@
 //   absl::StatusOr<bool> ran = statement.Run(item, data->arena);  // false when the condition does not hold
 //
 // Paths, enums, patterns and literals are resolved by Compile; running looks nothing up by name. Errors of Compile are InvalidArgument in the
-// reference's words, Unimplemented for what the reference has and we have not.
+// reference's words; the code is kUnimplemented for what the reference has and this engine has not, which says `not supported yet`.
 // Threads: immutable after Compile; the item and the arena belong to the caller.
 #pragma once
 
