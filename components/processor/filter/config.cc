@@ -7,37 +7,6 @@ namespace otelpipe::filter {
 
 using attraction::MatchConfig;
 
-void DecodeField(const ConfigNode& node, ConditionText& out, DecodeContext& context) {
-  out.location = node.location;
-  DecodeField(node, out.text, context);
-}
-
-void DecodeField(const ConfigNode& node, std::vector<ConditionText>& out, DecodeContext& context) {
-  std::vector<std::string> texts;
-  DecodeField(node, texts, context);
-  if (node.is_null()) return;
-  out.clear();
-  for (size_t i = 0; i < texts.size(); ++i) out.push_back({std::move(texts[i]), node.is_list() ? node.items[i].location : node.location});
-}
-
-void DecodeField(const ConfigNode& node, ErrorMode& out, DecodeContext& context) {
-  std::string text;
-  const size_t before = context.error_count();
-  DecodeField(node, text, context);
-  if (context.error_count() != before) return;
-  std::string lower = text;
-  for (char& c : lower) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-  if (lower == "propagate" || lower.empty()) {
-    out = ErrorMode::kPropagate;
-  } else if (lower == "ignore") {
-    out = ErrorMode::kIgnore;
-  } else if (lower == "silent") {
-    out = ErrorMode::kSilent;
-  } else {
-    context.Error(node, "unknown error mode " + text, "use ignore, silent or propagate");
-  }
-}
-
 void SeverityConfig::Describe(Fields<SeverityConfig>& f) {
   f.Optional("min", &SeverityConfig::min, "Lowest severity: a name such as INFO, or a number as text.");
   f.Optional("match_undefined", &SeverityConfig::match_undefined, "Whether records without a severity match.");

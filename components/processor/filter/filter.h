@@ -11,23 +11,15 @@
 #include "otelpipe/component/component.h"
 #include "otelpipe/component/fields.h"
 #include "shared/attraction/match.h"
+#include "shared/ottl/config.h"
 #include "shared/ottl/ottl.h"
 
 namespace otelpipe {
 
 namespace filter {
 
-// One condition as written.
-struct ConditionText {
-  std::string text;
-  Location location;
-};
-void DecodeField(const ConfigNode& node, ConditionText& out, DecodeContext& context);
-// A text in the place of the list is taken apart at commas, as every list of texts is.
-void DecodeField(const ConfigNode& node, std::vector<ConditionText>& out, DecodeContext& context);
-
-enum class ErrorMode { kPropagate, kIgnore, kSilent };
-void DecodeField(const ConfigNode& node, ErrorMode& out, DecodeContext& context);
+using ConditionText = ottl::SourceText;
+using ottl::ErrorMode;
 
 struct SeverityConfig {
   std::string min;

@@ -164,7 +164,8 @@ TEST_CASE("A batch that passes whole keeps its bytes", "[component][filter]") {
 
 TEST_CASE("Mistakes of filters are found while decoding, at their line", "[component][filter]") {
   Rig rig;
-  CHECK(rig.Make("error_mode: panic").find("unknown error mode panic") != std::string::npos);
+  CHECK(rig.Make("error_mode: Panic").find("unknown error mode panic") != std::string::npos);
+  CHECK(rig.Make("error_mode: ''").find("unknown error mode") != std::string::npos);
   CHECK(rig.Make("logs:\n  log_record:\n    - 'true'\n    - 'body ==='\n") ==
         "unable to parse OTTL condition \"body ===\": condition has invalid syntax: 1:8: unexpected token \"=\" (expected Field (\".\" Field)*)");
   CHECK(rig.line == 4);

@@ -12,21 +12,15 @@
 
 #include "otelpipe/component/component.h"
 #include "otelpipe/component/fields.h"
+#include "shared/ottl/config.h"
 #include "shared/ottl/ottl.h"
 
 namespace otelpipe {
 
 namespace transform {
 
-enum class ErrorMode { kPropagate, kIgnore, kSilent };
-void DecodeField(const ConfigNode& node, ErrorMode& out, DecodeContext& context);
-
-// One statement or condition as written.
-struct Text {
-  std::string text;
-  Location location;
-};
-void DecodeField(const ConfigNode& node, std::vector<Text>& out, DecodeContext& context);
+using Text = ottl::SourceText;
+using ottl::ErrorMode;
 
 struct Group {
   std::string context;  // empty: inferred
