@@ -11,8 +11,8 @@
   refill        the same without a pause: lines truncated before they could be read may be lost. They must be the last before their truncation, and
                 the agent must have counted truncations and bytes that were gone, and warned.
 
-No line may come twice, and those of one file between two rotations must come in order; `refill` is excused, because a read that a refill falls
-into has bytes of both contents. Exit code 1 when that is not so.
+No line may come twice, and those of one file between two rotations must come in order; in `refill` a truncation may bring one step back, because a
+read that the refill falls into has bytes of both contents. Exit code 1 when that is not so.
 Needs nothing but Python: the agent writes what it read to a file.
 """
 import argparse
@@ -249,9 +249,9 @@ def run(options, mode):
         if result["lost_inside"]:
             problems.append("%d lines lost that were not the last before a truncation" % result["lost_inside"])
         # A read that a refill falls into has bytes of both contents: what it has of the new one comes again with the whole of it.
-        if result["twice"] and mode != "refill":
+        if result["twice"] and (mode != "refill" or not result["truncations"]):
             problems.append("%d lines came twice" % result["twice"])
-        if result["out_of_order"] and mode != "refill":
+        if result["out_of_order"] > (result["truncations"] if mode == "refill" else 0):  # at most one step back for each
             problems.append("%d lines out of order" % result["out_of_order"])
         if mode == "refill" and result["lost"] and not result["truncations"]:
             problems.append("no truncation was counted")
